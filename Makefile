@@ -1,0 +1,41 @@
+# Thin on purpose: the work is in scripts/. `make help` lists the targets.
+PYTHON ?= python3
+VENV   ?= .venv
+PORT   ?= 8000
+export VENV
+
+RUN   = $(VENV)/bin/python
+SETUP = $(PYTHON) scripts/setup_env.py
+
+.DEFAULT_GOAL := help
+.PHONY: help site serve test figures data train clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
+
+site: ## everything that is needed, then the site in site/
+	@$(SETUP)
+	@$(RUN) scripts/build.py site
+
+serve: ## the site at http://127.0.0.1:8000 (PORT=...), rebuilt as you save
+	@$(SETUP)
+	@$(RUN) scripts/serve.py --port $(PORT)
+
+test: ## every check and test (REQUIRE_BROWSER=1: fail where there is no browser)
+	@$(SETUP) --all
+	@$(RUN) scripts/run_tests.py $(ARGS)
+
+figures: ## the figures only; ONLY="vae/swap ..." for some of them
+	@$(SETUP)
+	@$(RUN) scripts/build.py figures $(ONLY)
+
+data: ## the emoji sets as arrays and captions, in data/
+	@$(SETUP) --all
+	@$(RUN) scripts/build.py data
+
+train: ## retrain the weights (hours; resumes); ONLY="vae ..." for some of them
+	@$(SETUP) --all
+	@$(RUN) scripts/build.py weights $(ONLY)
+
+clean: ## remove what the build made; keeps .venv, node_modules, data, runs
+	@rm -rf site build pytask.lock pytask.lock.journal .pytask docs/assets/figures docs/assets/vendor docs/notebooks/*.ipynb

@@ -1,0 +1,58 @@
+// Everything that a page needs beyond HTML and CSS. Each part leaves a readable page if it fails or never runs.
+import { mountWidgets } from "./widgets/loader.js";
+import { keepOffline } from "./offline.js";
+
+/** Run on every page, the first and those that instant navigation brings. */
+function eachPage(run) {
+  if (window.document$) window.document$.subscribe(() => run());
+  else run();
+}
+
+async function drawMath() {
+  const found = document.querySelectorAll(".arithmatex:not([data-drawn])");
+  if (found.length) (await import("./math.js")).draw(found);
+}
+
+async function drawDiagrams() {
+  if (document.querySelector("pre.dn-diagram")) (await import("./diagrams.js")).watch();
+}
+
+// Code that scrolls must be reachable with the keyboard on every device; Material takes the tabindex away on phones.
+const code = new MutationObserver((changes) => {
+  for (const { target } of changes) if (!target.hasAttribute("tabindex")) target.tabIndex = 0;
+});
+function holdFocusable() {
+  code.disconnect();
+  for (const block of document.querySelectorAll("pre > code[role=group]")) {
+    block.tabIndex = 0;
+    code.observe(block, { attributes: true, attributeFilter: ["tabindex"] });
+  }
+}
+
+// Material gives every code block a nameless <nav> for its copy button; a landmark needs a name of its own.
+const landmarks = new MutationObserver(nameLandmarks);
+function nameLandmarks() {
+  document.querySelectorAll("nav.md-code__nav:not([role])").forEach((nav) => nav.setAttribute("role", "none"));
+}
+
+// A film that was playing stops when it leaves the screen, so that nothing moves unseen.
+const films = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) if (!isIntersecting && !target.paused) target.pause();
+});
+function watchFilms() {
+  films.disconnect();
+  for (const film of document.querySelectorAll(".md-content video")) films.observe(film);
+}
+
+eachPage(() => {
+  mountWidgets();
+  drawMath();
+  drawDiagrams();
+  holdFocusable();
+  nameLandmarks();
+  const content = document.querySelector(".md-content");
+  if (content) landmarks.observe(content, { childList: true, subtree: true });
+  watchFilms();
+});
+
+keepOffline();

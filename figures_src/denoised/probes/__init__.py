@@ -1,0 +1,1 @@
+"""Measuring instruments: what figures hold against latents and pictures."""

@@ -1,0 +1,43 @@
+"""The table of every training run. A preset is saved beside the weights that it made."""
+
+from dataclasses import dataclass, field
+
+from denoised.errors import DenoisedError
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One run: what is trained, on what, for how long."""
+
+    name: str
+    kind: str  # which trainer: vae | decoder | clip | unet
+    samples: int  # length of the run; the rate cools down over its last quarter
+    batch: int
+    lr: float
+    seed: int = 0
+    warmup: int = 2_000  # samples
+    weight_decay: float = 0.0
+    ema: float = 0.999  # per optimizer step
+    clip_norm: float = 1.0
+    extra: dict = field(default_factory=dict)  # options of the trainer
+
+
+_PRESETS = (
+    Preset("vae", "vae", samples=100_000, batch=24, lr=1.5e-3, extra={"kl": 1e-6, "equivariance": 0.2}),
+    Preset("vae-decoder", "decoder", samples=40_000, batch=24, lr=1e-3, extra={"style": "base"}),
+    Preset("decoder-openmoji", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "openmoji"}),
+    Preset("decoder-noto", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "noto"}),
+    Preset("clip", "clip", samples=300_000, batch=64, lr=1e-3, weight_decay=0.1, warmup=4_000),
+    Preset("unet-64px", "unet", samples=400_000, batch=64, lr=4e-4, weight_decay=0.01, warmup=10_000,
+           extra={"pixels": 64, "shift": 0.5}),
+    Preset("unet", "unet", samples=150_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000,
+           extra={"pixels": 128, "shift": 0.7, "start": "unet-64px"}),
+)  # fmt: skip
+PRESETS = {preset.name: preset for preset in _PRESETS}
+
+
+def preset(name: str) -> Preset:
+    """Look a preset up; an unknown name raises DenoisedError that lists the known ones."""
+    if name not in PRESETS:
+        raise DenoisedError(f"There is no preset '{name}': choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]

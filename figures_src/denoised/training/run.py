@@ -1,0 +1,58 @@
+"""From a preset to weights on disk: which trainer, and where its result goes."""
+
+import torch
+
+from denoised import paths
+from denoised.training import store
+from denoised.training.presets import Preset
+
+
+def run(preset: Preset, threads: int | None = None, **limits) -> bool:
+    """Train and save. Returns False when it was interrupted (the checkpoint stays, the weights do not change)."""
+    if threads:
+        torch.set_num_threads(threads)
+    sd = paths.WEIGHTS / store.SD
+    if preset.kind == "vae":
+        from denoised.training.autoencoder import train_vae
+
+        vae, report = train_vae(preset, **limits)
+        if report["finished"]:
+            store.save_model(vae, sd / "vae", preset, report)
+    elif preset.kind == "decoder":
+        from denoised.training.autoencoder import train_decoder
+
+        vae, report = train_decoder(preset, store.load_vae(), **limits)
+        if report["finished"] and preset.extra["style"] == "base":
+            store.save_model(vae, sd / "vae", preset, report, encoder=store.read_card(sd / "vae"))
+        elif report["finished"]:
+            store.save_decoder(vae, preset.extra["style"], preset, report)
+    elif preset.kind == "clip":
+        from denoised.training.clip import train_clip
+
+        clip, tokenizer, report = train_clip(preset, **limits)
+        if report["finished"]:
+            store.save_model(clip.text, sd / "text_encoder", preset, report)
+            tokenizer.save_pretrained(sd / "tokenizer")
+            store.save_tensors(clip, paths.RUNS / preset.name / "clip.safetensors")
+    elif preset.kind == "unet":
+        from denoised.models.unet import scheduler
+        from denoised.training.denoiser import train_unet
+
+        unet, report = train_unet(preset, **limits)
+        if report["finished"] and preset.extra["pixels"] == 128:
+            store.save_model(unet, sd / "unet", preset, report, start=_earlier(preset.extra.get("start")))
+            scheduler().save_pretrained(sd / "scheduler")
+            store.write_model_index(sd)
+    return report["finished"]
+
+
+def _earlier(name: str | None) -> dict | None:
+    """The run that another one went on from, for its card: preset, samples, seconds, curve; None if unknown."""
+    last = paths.RUNS / (name or "") / "last.pt"
+    if not name or not last.exists():
+        return None
+    saved = torch.load(last, map_location="cpu", weights_only=True, mmap=True)
+    state = saved["state"]
+    samples = state["step"] * saved["preset"]["batch"]
+    return {"preset": saved["preset"], "samples": samples, "seconds": round(state["seconds"], 1),
+            "curve": state["curve"]}  # fmt: skip

@@ -1,0 +1,1 @@
+"""The VAE: what it keeps, what its KL term does, and whose hand is in the finished picture."""

@@ -1,0 +1,60 @@
+"""The list of the built site's files by which the service worker keeps it, and the worker itself.
+
+offline.json: {"version": ..., "files": [[path, revision, bytes, kind], ...]} with kind one of
+  core      what every page needs: pages, styles, scripts, the fonts of English text, the search index
+  picture   figures' pictures and small data
+  heavy     films, notebooks, libraries that few pages use: kept when visited, or when the reader asks for all
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+TEMPLATE = Path(__file__).with_name("sw.js")
+SKIP_NAMES = {"sw.js", "offline.json", "sitemap.xml.gz", "robots.txt", "objects.inv"}
+PICTURES = {".svg", ".webp", ".png", ".jpg", ".jpeg"}
+HEAVY_FOLDERS = ("assets/vendor/mermaid/", "assets/vendor/katex/", "assets/javascripts/lunr/")
+HEAVY_SUFFIXES = {".mp4", ".gif", ".ipynb", ".zip", ".onnx", ".safetensors", ".yaml", ".bib", ".txt", ".py"}
+
+
+def read_json(path: Path) -> dict:
+    """A JSON file's content."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def kind(path: str) -> str:
+    """core, picture or heavy, for a path below the site's root."""
+    suffix = Path(path).suffix.lower()
+    if path.startswith(HEAVY_FOLDERS) or suffix in HEAVY_SUFFIXES:
+        return "heavy"
+    if path.startswith("assets/vendor/fonts/") and "-latin-wght" not in path:
+        return "heavy"
+    if path.startswith("assets/figures/"):
+        return "picture" if suffix in PICTURES or suffix == ".json" else "heavy"
+    return "picture" if suffix in PICTURES and not path.startswith("assets/brand/") else "core"
+
+
+def files(site: Path) -> list[list]:
+    """[path as the browser asks for it, revision, bytes, kind] of every file that may be kept, in order."""
+    found = []
+    for path in sorted(p for p in site.rglob("*") if p.is_file()):
+        name = path.relative_to(site).as_posix()
+        if name in SKIP_NAMES or path.name.startswith("."):
+            continue
+        data = path.read_bytes()
+        url = name[: -len("index.html")] if path.name == "index.html" else name
+        found.append([url, hashlib.sha256(data).hexdigest()[:12], len(data), kind(name)])
+    return found
+
+
+def write(site: Path) -> str:
+    """Write offline.json and sw.js into the built site; returns the version, a hash of its content."""
+    listed = files(site)
+    template = TEMPLATE.read_text(encoding="utf-8")
+    version = hashlib.sha256((json.dumps(listed) + template).encode()).hexdigest()[:12]
+    (site / "offline.json").write_text(
+        json.dumps({"version": version, "files": listed}, separators=(",", ":")), encoding="utf-8")
+    (site / "sw.js").write_text(template.replace("__VERSION__", version), encoding="utf-8")
+    return version

@@ -1,0 +1,139 @@
+"""The pages' sources, read before the build renders them: which page uses which figure, claim and work.
+
+The macros need this for back links ("used on", "cited on"), for the anchors that they link to, and to name
+the line of a problem.
+"""
+
+import posixpath
+from collections import namedtuple
+from pathlib import Path
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+Use = namedtuple("Use", "page line macro args")  # page: path under docs/; args: its literal positional arguments
+
+
+def split_front_matter(text):
+    """(body, number of lines before it) of a page's source; MkDocs strips the front matter the same way."""
+    lines = text.lstrip("\ufeff").split("\n")
+    start = 0
+    if lines and lines[0].rstrip() == "---":
+        for i, line in enumerate(lines[1:], 1):
+            if line.rstrip() in ("---", "..."):
+                start = i + 1
+                break
+    while start < len(lines) and not lines[start].strip() and start > 0:
+        start += 1
+    return "\n".join(lines[start:]), start
+
+
+def jinja_environment(options=None):
+    """A Jinja environment with the markers that mkdocs.yml gives the macros plugin (its j2_* options)."""
+    options = {k[3:]: v for k, v in dict(options or {}).items() if k.startswith("j2_") and k.endswith("_string") and v}
+    return Environment(**options)
+
+
+def macro_calls(body, environment):
+    """(line in body, macro, literal arguments) for each call in a page's text; [] if it does not parse."""
+    try:
+        tree = environment.parse(body)
+    except TemplateSyntaxError:
+        return []
+    calls = []
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name):
+            args = tuple(a.value if isinstance(a, nodes.Const) else None for a in call.args)
+            calls.append((call.lineno, call.node.name, args))
+    return calls
+
+
+def undefined_names(body, environment, known):
+    """(line, name) of every variable or macro that a page uses and nobody defines."""
+    tree = environment.parse(body)
+    stored = {n.name for n in tree.find_all(nodes.Name) if n.ctx in ("store", "param")}
+    stored |= {m.name for m in tree.find_all(nodes.Macro)} | {"loop", "varargs", "kwargs", "caller", "self"}
+    return [
+        (n.lineno, n.name)
+        for n in tree.find_all(nodes.Name)
+        if n.ctx == "load" and n.name not in stored and n.name not in known
+    ]
+
+
+class Pages:
+    """Every macro call on every page below docs_dir."""
+
+    def __init__(self, docs_dir, environment=None, directory_urls=True):
+        self.docs = Path(docs_dir)
+        self.directory_urls = directory_urls
+        self.titles = {}
+        self.uses = []
+        environment = environment or jinja_environment()
+        for path in sorted(self.docs.rglob("*.md")):
+            text = path.read_text(encoding="utf-8")
+            body, before = split_front_matter(text)
+            if "render_macros: false" in "\n".join(text.split("\n")[:before]):
+                continue
+            page = path.relative_to(self.docs).as_posix()
+            self.titles[page] = next(
+                (
+                    line[2:].split(" {")[0].strip()
+                    for line in body.split("\n")
+                    if line.startswith("# ") and "{{" not in line
+                ),
+                page,
+            )
+            if environment.variable_start_string in body:
+                self.uses += [
+                    Use(page, before + line, name, args) for line, name, args in macro_calls(body, environment)
+                ]
+
+    def using(self, macro):
+        """Pages that call a macro, in order, once each."""
+        return sorted({u.page for u in self.uses if u.macro == macro})
+
+    def pages_of(self, kind, key):
+        """Pages that use a figure ('figure', id) or cite a work ('cite', key), in order, once each."""
+
+        def matches(use):
+            first, second = (use.args + (None, None))[:2]
+            if kind == "cite":
+                return use.macro == "cite" and key in use.args
+            return (
+                use.macro in ("figure", "figure_link")
+                and first == key
+                or use.macro == "widget"
+                and second == key
+                or use.macro in ("num", "numraw", "value")
+                and str(first).partition(".")[0] == key
+            )
+
+        return sorted({u.page for u in self.uses if matches(u)})
+
+    def showing(self, figure_id):
+        """Pages that show the figure itself (not only a number of it), in order, once each."""
+        return sorted(
+            {
+                u.page
+                for u in self.uses
+                if (u.macro, u.args[:1]) == ("figure", (figure_id,))
+                or (u.macro, u.args[1:2]) == ("widget", (figure_id,))
+            }
+        )
+
+    def url(self, page):
+        """Where MkDocs puts a page, relative to the site's root: series/vae.md -> series/vae/."""
+        stem = page[: -len(".md")]
+        if posixpath.basename(stem) in ("index", "README"):
+            folder = posixpath.dirname(stem)
+            return (folder + "/" if folder else "") + ("" if self.directory_urls else "index.html")
+        return stem + ("/" if self.directory_urls else ".html")
+
+
+def relative(target, base):
+    """URL of target as seen from the page at base, both relative to the site's root: any sub-path works."""
+    path, hash_, anchor = target.partition("#")
+    folder = posixpath.dirname(base)
+    url = posixpath.relpath("/" + path, "/" + folder)
+    if path.endswith("/") or path == "":
+        url = "" if url == "." and hash_ else url + "/"
+    return url + hash_ + anchor

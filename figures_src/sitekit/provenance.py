@@ -1,0 +1,69 @@
+"""Where every figure comes from: the table of the page on how the site is made."""
+
+from sitekit.errors import SiteError
+from sitekit.figure_html import anchor
+from sitekit.markup import escape, format_number
+
+COLUMNS = ("Figure", "Used on", "Seed", "Weights", "Code", "Seconds")
+
+
+def provenance_html(site):
+    """A table with one row a figure (id prov-...), and the package versions that rendered them.
+
+    SiteError if a figure in the folder is not whole: the table must not vouch for it.
+    """
+    rows, versions = [], {}
+    for figure_id in site.figures.ids():
+        manifest = site.figures.get(figure_id)
+        for package, version in manifest.get("versions", {}).items():
+            versions.setdefault((package, version), []).append(figure_id)
+        rows.append(_row(site, manifest))
+    if not rows:
+        raise SiteError(f"no figure has been rendered into {site.figures.root.name}/ yet (make figures)")
+    head = "".join(f'<th scope="col">{c}</th>' for c in COLUMNS)
+    listed = ", ".join(
+        f"{escape(p)} {escape(v)}" + ("" if len(ids) == len(rows) else f" ({len(ids)} figures)")
+        for (p, v), ids in sorted(versions.items())
+    )
+    return (
+        '<div class="dn-scroll" tabindex="0" role="region" aria-label="Provenance of every figure">'
+        f'<table class="dn-provenance"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>" + (f"<p>Rendered with {listed}.</p>" if listed else "")
+    )
+
+
+def _row(site, manifest):
+    figure_id = manifest.id
+    name = f"<code>{escape(figure_id)}</code>"
+    if site.pages.showing(figure_id):
+        name = f'<a href="{escape(site.figure_href(figure_id))}">{name}</a>'
+    used = [
+        f'<a href="{escape(site.href(page))}">{escape(site.pages.titles.get(page, page))}</a>'
+        for page in site.pages.pages_of("figure", figure_id)
+    ]
+    used += [f'<a href="{escape(url)}">claim {escape(c["id"])}</a>' for c, url in site.claims_with(figure_id)]
+    source = escape(manifest["source"].rpartition("/")[2])
+    if url := site.source_url(manifest["source"]):
+        source = f'<a href="{escape(url)}">{source}</a>'
+    weights = "<br>".join(
+        f'{escape(_short(n))} <code title="{escape(n)}, sha256 {escape(h)}">{escape(h[:8])}</code>'
+        for n, h in manifest.get("weights", {}).items()
+    )
+    code = str(manifest.get("code_hash", ""))
+    cells = (
+        f"{name}<br>{escape(manifest['title'])}<br>{source}",
+        ", ".join(used) or "no page",
+        escape(manifest.get("seed", "")),
+        weights or "none",
+        f'<code title="{escape(code)}">{escape(code[:8])}</code>' if code else "not recorded",
+        escape(format_number(manifest.get("seconds", 0.0), ".1f")),
+    )
+    tds = "".join(f'<td data-label="{c}">{cell}</td>' for c, cell in zip(COLUMNS[1:], cells[1:], strict=True))
+    return f'<tr id="{escape(anchor(figure_id, "prov"))}"><th scope="row">{cells[0]}</th>{tds}</tr>'
+
+
+def _short(weights):
+    """emoji-sd/vae for the file that diffusers and transformers always call the same; else the name without ending."""
+    folder, _, file = weights.rpartition("/")
+    stem = file.removesuffix(".safetensors")
+    return folder if stem in ("diffusion_pytorch_model", "model") and folder else f"{folder}/{stem}".lstrip("/")

@@ -1,0 +1,66 @@
+"""Figures are rendered by two processes side by side (JOBS=1: by one), while pytask waits for each in its own order.
+
+Drawing and encoding use one core at most, so two processes are nearly twice as fast where torch is not what takes the
+time. Each has its share of the cores, and imports torch once.
+"""
+
+import os
+import sys
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from denoised.errors import DenoisedError
+from tasks import hashes, plan, pool, recipes, targets
+
+_own = threading.local()
+_futures: dict[str, Future] = {}
+_executor: ThreadPoolExecutor | None = None
+
+
+def jobs() -> int:
+    """How many processes render. DenoisedError where JOBS is no number of them."""
+    text = os.environ.get("JOBS") or str(min(2, os.cpu_count() or 1))
+    if not text.isdigit() or text == "0":
+        raise DenoisedError(f"JOBS={text} is not a number of processes; try JOBS=2.")
+    return int(text)
+
+
+def _render(figure: targets.Figure) -> None:
+    if not hasattr(_own, "worker"):
+        lock = () if plan.LOCK_FILE is None else (plan.LOCK_FILE,)
+        _own.worker = pool.hire(figure.profile, lock, threads=max(1, (os.cpu_count() or 1) // jobs()))
+    started = time.monotonic()
+    recipes.make_figure(figure, _own.worker)
+    hashes.save()
+    print(f"  {figure.name:<44} {time.monotonic() - started:6.1f} s", file=sys.stderr, flush=True)
+
+
+def make(figure: targets.Figure) -> None:
+    """Wait until a figure is made; the first call sets all of them going. Raises what making it raised."""
+    global _executor
+    if _executor is None:
+        _executor = ThreadPoolExecutor(jobs())
+        for one in [figure, *plan.figures()]:
+            if one.name not in _futures and not _known_whole(one):
+                _futures[one.name] = _executor.submit(_render, one)
+    if figure.name not in _futures:
+        _futures[figure.name] = _executor.submit(_render, figure)
+    _futures[figure.name].result()
+
+
+def _known_whole(figure: targets.Figure) -> bool:
+    try:
+        return figure.whole()
+    except DenoisedError:
+        return False  # making it says why
+
+
+def end() -> None:
+    """Let go of everything, at once: what is being rendered is stopped."""
+    global _executor
+    if _executor is not None:
+        _executor.shutdown(wait=False, cancel_futures=True)
+        pool.stop_all()
+        _executor = None
+    _futures.clear()

@@ -1,0 +1,32 @@
+"""What this run is about: set by build.py (or the watcher) before pytask collects the task modules, read by them."""
+
+import os
+
+from tasks import targets
+
+PROFILE = os.environ.get("DENOISED_PROFILE", "tiny")
+COMMAND = "site"  # site, figures, vendor, notebooks, data, weights
+IDS: tuple[str, ...] = ()  # figures asked for by name; empty means all
+LOCK_FILE: int | None = None  # file descriptor of the build's lock
+
+
+def figures() -> list[targets.Figure]:
+    if COMMAND not in ("site", "figures"):
+        return []
+    return [targets.Figure(figure_id, PROFILE) for figure_id in IDS or targets.figure_ids()]
+
+
+def vendor() -> list[targets.Vendor]:
+    return [targets.Vendor()] if COMMAND in ("site", "vendor") and not IDS else []
+
+
+def notebooks() -> list[targets.Notebook]:
+    return [targets.Notebook(stem) for stem in targets.notebook_stems()] if COMMAND in ("site", "notebooks") else []
+
+
+def site() -> list[targets.Site]:
+    return [targets.Site(figures(), [*vendor(), *notebooks()])] if COMMAND == "site" else []
+
+
+def all_targets() -> list[targets.Target]:
+    return [*vendor(), *figures(), *notebooks(), *site()]

@@ -1,0 +1,245 @@
+"""How each target is made. The pytask tasks and the watcher call these; each leaves a whole target or raises.
+
+New files are made aside and renamed into place, and what says "this is whole" (a manifest, a stamp) comes last, so a
+build killed at any moment leaves either a whole target or one that the next build makes again.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from denoised import paths
+from denoised.errors import DenoisedError
+from tasks import closure, hashes, pool, targets
+
+WORK = hashes.BUILD / "work"  # where things are made; emptied at the start of a build
+_NO_TORCH = "import sys; sys.modules['torch'] = None; "  # rendering pages never needs torch: importing it fails
+_LEASH = "import os, threading as t; t.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start(); "
+_MKDOCS = "from tasks import fresh; fresh.install(); from mkdocs.__main__ import cli; cli(prog_name='mkdocs')"
+
+
+def sweep() -> None:
+    """Throw away what a killed build left behind. Only under the build's lock."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    for folder, pattern in (
+        (targets.VENDOR, ".*.tmp"),
+        (targets.FIGURES, ".*.draft"),
+        (targets.NOTEBOOKS, ".*.draft"),
+        (hashes.BUILD, ".*.draft"),
+    ):
+        if folder.is_dir():
+            for draft in folder.rglob(pattern):
+                draft.unlink(missing_ok=True)
+
+
+def orphans(profile: str, figures: list[targets.Figure]) -> list[Path]:
+    """Files among a profile's figures that no manifest of an existing figure names (a figure renamed or removed)."""
+    named = set()
+    for figure in figures:
+        named.add(figure.manifest_path)
+        try:
+            files = json.loads(figure.manifest_path.read_text(encoding="utf-8"))["files"]
+            named.update(figure.folder / name for name in files)
+        except (OSError, ValueError, KeyError, TypeError):
+            named.update(figure.folder.glob(f"{figure.manifest_path.stem}.*"))
+    return [path for path in hashes.tree(targets.FIGURES / profile) if path not in named]
+
+
+def _aside() -> Path:
+    WORK.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=WORK))
+
+
+def make_figure(figure: targets.Figure, worker: pool.Worker) -> None:
+    """Render aside, make sure that no source changed meanwhile, move the files, and the manifest last."""
+    for _ in range(3):
+        closure.forget()
+        key = figure.key()
+        check_weights(figure)
+        aside = _aside()
+        try:
+            worker.render(figure.id, aside, key)
+            closure.forget()
+            if figure.key() != key:
+                continue  # saved while it was being rendered: nobody knows which of both this is
+            _take(figure, aside, key)
+            return
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    raise DenoisedError(f"Figure {figure.id} kept changing while it was being rendered; build again when it is saved.")
+
+
+def _take(figure: targets.Figure, aside: Path, key: str) -> None:
+    made = aside / figure.profile / f"{figure.id}.json"
+    try:
+        manifest = json.loads(made.read_text(encoding="utf-8"))
+        names = list(manifest["files"])
+    except (OSError, ValueError, KeyError) as error:
+        raise DenoisedError(f"Rendering {figure.id} wrote no readable manifest.") from error
+    if manifest.get("code_hash") != key:
+        raise DenoisedError(f"Rendering {figure.id} wrote a manifest with another key than the one it was given.")
+    figure.folder.mkdir(parents=True, exist_ok=True)
+    before = set(figure.folder.glob(f"{made.stem}.*"))
+    for name in names:
+        target = figure.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _move(made.parent / name, target)
+    _move(made, figure.manifest_path)
+    for stale in before - {figure.folder / name for name in names} - {figure.manifest_path}:
+        stale.unlink(missing_ok=True)
+    if not figure.whole():
+        raise DenoisedError(f"Rendering {figure.id} wrote files that do not match their manifest.")
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename; where build/ lies on another disk, copy beside the target first."""
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        if error.errno != 18:  # EXDEV
+            raise
+        draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
+        try:
+            shutil.copyfile(source, draft)
+            os.replace(draft, target)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def check_weights(figure: targets.Figure) -> None:
+    """Every declared weight file: cut short, or not the one that its card vouches for -> one clear sentence."""
+    for name in figure.declared("WEIGHTS"):
+        for entry, digest in targets.weight_files(name, figure.id):
+            if not entry.endswith(".safetensors"):
+                continue
+            path = paths.WEIGHTS / entry
+            damage = safetensors_damage(path)
+            if not damage and digest != (_noted_hash(path) or digest):
+                damage = "their content is not what their card.json notes"
+            if damage:
+                shown = closure.relative(path)
+                raise DenoisedError(
+                    f"Figure {figure.id} needs the weights {shown}, which are damaged ({damage}); "
+                    f"get them back with `git checkout -- {shown}`."
+                )
+
+
+def _noted_hash(path: Path) -> str | None:
+    """The sha256 of a weight file by the card beside it or above it, where the card notes one."""
+    for folder in (path.parent, path.parent.parent):
+        try:
+            noted = json.loads((folder / "card.json").read_text(encoding="utf-8"))["sha256"]
+            return noted[path.relative_to(folder).as_posix()]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
+
+
+def safetensors_damage(path: Path) -> str | None:
+    """What is wrong with a safetensors file's frame: 8 bytes of length, a JSON header, then exactly the tensors."""
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        start = file.read(8)
+        length = int.from_bytes(start, "little")
+        if len(start) < 8 or length > size - 8:
+            return "the file is cut short or is no safetensors file"
+        try:
+            header = json.loads(file.read(length))
+            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        except (ValueError, KeyError, TypeError, IndexError):
+            return "its header cannot be read"
+    expected = 8 + length + max(ends, default=0)
+    return None if size == expected else f"{size} bytes instead of {expected}"
+
+
+def make_vendor(target: targets.Vendor) -> None:
+    from sitekit.vendor import VendorError, vendor
+
+    key = target.key()
+    target.stamp.unlink(missing_ok=True)
+    try:
+        vendor(paths.NODE_MODULES, targets.VENDOR)
+    except VendorError as error:
+        raise DenoisedError(str(error)) from error
+    target.sign(key)
+
+
+def make_notebook(target: targets.Notebook) -> None:
+    """Run the percent-format notebook in a kernel of its own; an exception in a cell fails the build."""
+    import jupytext
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    key = target.key()
+    name = closure.relative(target.source)
+    os.environ["PYTHONPATH"] = str(paths.SRC)
+    notebook = jupytext.read(target.source)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    try:
+        NotebookClient(
+            notebook,
+            timeout=pool.TIME_LIMIT,
+            kernel_name="python3",
+            extra_arguments=['--IPKernelApp.exec_lines=["from tasks import fresh; fresh.install()"]'],
+            resources={"metadata": {"path": str(target.source.parent)}},
+        ).execute()
+    except CellTimeoutError as error:
+        raise DenoisedError(f"{name}: a cell was not done after {pool.TIME_LIMIT:g} s.") from error
+    except DeadKernelError as error:
+        raise DenoisedError(f"{name}: its kernel died.") from error
+    except CellExecutionError as error:
+        raise DenoisedError(f"{name}: a cell raised {error.ename}: {error.evalue}") from error
+    for index, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{index}"  # random otherwise, and the file would differ with each run
+        cell.metadata.pop("execution", None)
+    target.stamp.unlink(missing_ok=True)
+    hashes.write_text(target.product, nbformat.writes(notebook))
+    closure.forget()
+    if target.key() != key:
+        raise DenoisedError(f"{name} changed while it was being run; build again.")
+    target.sign(key)
+
+
+def mkdocs_command(*arguments: str, leash: bool = False) -> tuple[list[str], dict[str, str]]:
+    """(command, environment) of an mkdocs in which importing torch is an error; on a leash it ends when its standard
+    input closes, so that it does not outlive whoever started it."""
+    environment = dict(os.environ, PYTHONPATH=str(paths.SRC), PYTHONDONTWRITEBYTECODE="1", NO_MKDOCS_2_WARNING="1")
+    code = _NO_TORCH + (_LEASH if leash else "") + _MKDOCS
+    return [sys.executable, "-P", "-c", code, *arguments], environment
+
+
+def make_site(target: targets.Site) -> None:
+    """mkdocs build --strict into a folder aside, then swap the folders."""
+    key = target.key()
+    aside = _aside()
+    # Without --quiet, which would keep --strict from seeing any warning.
+    command, environment = mkdocs_command("build", "--strict", "--site-dir", str(aside / "site"))
+    done = subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        lines = (done.stderr + done.stdout).splitlines()
+        log = "\n".join(line for line in lines if line.strip() and not line.startswith(("INFO", "DEBUG")))
+        if "No space left on device" in log:
+            raise OSError(28, "No space left on device")
+        print(log, file=sys.stderr)
+        raise DenoisedError("mkdocs refused to build the site; what it said stands above.")
+    target.stamp.unlink(missing_ok=True)
+    if targets.SITE.exists():
+        os.rename(targets.SITE, aside / "old")
+    _move_folder(aside / "site", targets.SITE)
+    shutil.rmtree(aside, ignore_errors=True)
+    if target.key() == key:  # else a page was saved meanwhile: leave it unsigned, the next build makes it again
+        target.sign(key)
+
+
+def _move_folder(source: Path, target: Path) -> None:
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno != 18:
+            raise
+        shutil.copytree(source, target)

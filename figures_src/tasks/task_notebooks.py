@@ -1,0 +1,17 @@
+"""docs/notebooks/*.py -> executed .ipynb."""
+
+from pytask import PythonNode, mark, task
+
+from tasks import plan, recipes
+from tasks.nodes import TargetNode, announced, key_or_error
+
+for _notebook in plan.notebooks():
+
+    @mark.persist
+    @task(
+        id=_notebook.name,
+        kwargs={"target": _notebook, "key": PythonNode(value=key_or_error(_notebook), hash=True)},
+        produces=TargetNode(target=_notebook),
+    )
+    def task_notebook(target, key):
+        announced(target, lambda: recipes.make_notebook(target))

@@ -1,0 +1,108 @@
+"""Every figure, quickly: it runs, says what it shows with its numbers, names claims that exist, and can be read."""
+
+import json
+import re
+import time
+
+import pytest
+import yaml
+
+from denoised.paths import ROOT
+from plotting import layout, render, source, style
+from plotting.output import save, validated, verify
+
+IDS = source.figure_ids()
+SMOKE_SECONDS = 15  # of processor time: the contract asks for 5 on a free machine, and a busy one must not fail
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Threads that wait for each other burn processor time; and the first import of diffusers is nobody's figure."""
+    import diffusers  # noqa: F401
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def claim_ids():
+    ledger = yaml.safe_load((ROOT / "docs" / "series" / "claims.yaml").read_text(encoding="utf-8"))
+    return {claim["id"] for section in ledger["sections"] for claim in section["claims"]}
+
+
+@pytest.fixture(scope="module", params=IDS)
+def made(request):
+    """(source, lab, output, seconds of processor time) of a figure in smoke mode."""
+    read = source.read_source(request.param)
+    lab = render.lab_for(read, smoke=True)
+    render.guarded(read, lambda: render.load_module(read), "its import")  # importing torch is not the figure's time
+    start = time.process_time()
+    output = render.make(read, lab, smoke=True)
+    return read, lab, output, time.process_time() - start
+
+
+def test_there_are_figures():
+    assert "canvas/schedule" in IDS
+
+
+def test_output_is_valid_and_its_alt_holds_its_numbers(made):
+    read, _, output, _ = made
+    assert validated(output, read.figure_id)
+    assert re.search(r"\d", output.caption), "a caption can be read alone, with its numbers in it"
+
+
+def test_claims_exist(made, claim_ids):
+    read, *_ = made
+    assert set(read.claims) <= claim_ids
+    named = set(re.findall(r"\b[cr]\d{1,2}-\d{2}\b", read.path.read_text(encoding="utf-8")))
+    assert named <= claim_ids
+
+
+def test_smoke_is_quick(made):
+    read, _, _, seconds = made
+    assert seconds < SMOKE_SECONDS, f"{read.figure_id} took {seconds:.1f} s; in smoke mode take fewer steps"
+
+
+def test_its_folder_is_a_package(made):
+    read, *_ = made
+    assert (read.path.parent / "__init__.py").is_file(), "else import checks and content keys do not see it"
+
+
+def test_saves_whole(made, tmp_path):
+    read, lab, output, _ = made
+    path = save(output, read.figure_id, tmp_path, {"title": read.title, "smoke": True, "seed": lab.seed})
+    assert verify(path) is None
+    files = json.loads(path.read_text())["files"]
+    if output.draw is not None:
+        for theme in ("light", "dark"):
+            assert files[f"{path.stem}.{theme}.wide.{output.format}"]["width"] == style.WIDE
+            assert files[f"{path.stem}.{theme}.narrow.{output.format}"]["width"] == style.NARROW
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_text_can_be_read(made, narrow):
+    read, _, output, _ = made
+    if output.draw is None:
+        pytest.skip("only an animation: its text is in its frames")
+    with style.context(style.LIGHT):
+        fig = output.draw(style.LIGHT, narrow)
+        assert isinstance(fig, style.Canvas), "figures are drawn on plotting.style.new_figure"
+        assert fig.width == (style.NARROW if narrow else style.WIDE)
+        assert layout.text_problems(fig) == []
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_themes_differ_in_colour_only(made, narrow):
+    """The same size and the same words in light and dark, so that switching moves nothing."""
+    read, _, output, _ = made
+    if output.draw is None:
+        pytest.skip("only an animation")
+    seen = []
+    for theme in style.THEMES.values():
+        with style.context(theme):
+            fig = output.draw(theme, narrow)
+            seen.append((fig.width, fig.height, [text.get_text() for text in fig.findobj(style.mpl.text.Text)]))
+    assert seen[0] == seen[1]

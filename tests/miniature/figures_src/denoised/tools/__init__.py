@@ -1,0 +1,1 @@
+"""Runs before any tool."""

@@ -1,0 +1,3 @@
+"""Imported by the first figure and, through the chisel, by the second."""
+
+WEIGHT = 3

@@ -1,0 +1,162 @@
+"""Every page of the sitemap, on a desktop and on a phone, in light and in dark: one visit each."""
+
+from collections import defaultdict
+
+import pytest
+from visiting import DESKTOP, PHONE, Visitor
+
+LIMIT = 1_500_000  # bytes of a first load, compressed, cold cache, before scrolling
+LINE = 70  # characters
+
+OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.open = true; })"
+
+BROKEN_IMAGES = """() => [...document.querySelectorAll('.md-main img')]
+    .filter(i => i.checkVisibility() && !(i.complete && i.naturalWidth > 0)).map(i => i.currentSrc || i.src)"""
+
+OVERFLOW = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const scrolls = e => { for (; e && e !== document.body; e = e.parentElement)
+        if (['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX)) return true; };
+    return ['page is ' + document.documentElement.scrollWidth + ' px wide'].concat(
+        [...document.querySelectorAll('main *')]
+            .filter(e => e.getBoundingClientRect().right > width + 1 && !scrolls(e))
+            .slice(0, 5).map(e => `<${e.localName} class="${e.className}">`));
+}"""
+
+# Words are put together to lines by where they stand; a word that breaks ends a line.
+LONG_LINES = """limit => {
+    const long = [];
+    const blocks = '.md-content p, .md-content li, .md-content figcaption, .md-content dd';
+    for (const block of document.querySelectorAll(blocks)) {
+        if (!block.checkVisibility() || block.closest('table, .dn-widget, .jupyter-wrapper')) continue;
+        const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT), range = document.createRange();
+        let bottom = null, line = '';
+        const end = () => { if (line.trim().length > limit) long.push(line.trim()); line = ''; };
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            if (node.parentElement.closest('.katex, .dn-sr, p, li, figcaption, dd') !== block) continue;
+            for (const word of node.data.matchAll(/\\s*\\S+/g)) {
+                range.setStart(node, word.index + word[0].search(/\\S/));
+                range.setEnd(node, word.index + word[0].length);
+                const rects = range.getClientRects(), last = rects[rects.length - 1];
+                if (!last) continue;
+                if (bottom !== null && Math.abs(last.bottom - bottom) > 9) end();
+                bottom = last.bottom;
+                let text = word[0].replace(/\\s+/g, ' ');
+                if (rects.length > 1 && rects[0].bottom < last.bottom - 9) { // broken: only its last part is here
+                    const all = [...rects].reduce((sum, r) => sum + r.width, 0);
+                    end();
+                    text = text.slice(-Math.ceil(text.length * last.width / all));
+                }
+                line += text;
+            }
+        }
+        end();
+    }
+    return long;
+}"""
+
+
+AXE = "run => axe.run(document, {resultTypes: ['violations'], preload: false, ...run}).then(r => r.violations)"
+OF_COLOUR = {"runOnly": ["color-contrast", "link-in-text-block"]}
+
+
+def violations(page, run):
+    return [f"{rule['id']}: {node['target']}: {node['failureSummary'].splitlines()[1].strip()}: {node['html'][:160]}"
+            for rule in page.evaluate(AXE, run) for node in rule["nodes"][:3]]
+
+
+def look(page, visitor, source, device):
+    """Everything that is looked at on one page, in light and then in dark: kind of problem -> sentences."""
+    found = defaultdict(list)
+    page.evaluate("document.fonts.ready")
+    page.evaluate(OPEN_ALL)
+    visitor.scroll()
+    found["images"] = page.evaluate(BROKEN_IMAGES)
+    found["overflow"] = page.evaluate(OVERFLOW)
+    found["playing"] = page.evaluate(
+        "[...document.querySelectorAll('video')].filter(v => !v.paused || v.autoplay).map(v => v.currentSrc)")
+    page.evaluate(source)
+    found["axe"] = violations(page, {})
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
+    visitor.scroll()
+    found["images"] += page.evaluate(BROKEN_IMAGES)
+    found["overflow"] += page.evaluate(OVERFLOW)
+    found["axe"] += [f"dark: {sentence}" for sentence in violations(page, OF_COLOUR)]
+    found["errors"] = list(visitor.notes.errors)
+    if device == "desktop":
+        for width in (1280, 768):
+            page.set_viewport_size({"width": width, "height": 800})
+            found["lines"] += [f"{len(text)} characters at {width} px: {text}"
+                               for text in page.evaluate(LONG_LINES, LINE)[:3]]
+        page.set_viewport_size(DESKTOP["viewport"])
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+@pytest.fixture(scope="module", params=["desktop", "phone"])
+def tour(request, browser, base, paths, axe):
+    """One walk through all pages: kind of problem -> sentences that name the page."""
+    options = DESKTOP if request.param == "desktop" else PHONE
+    visitor = Visitor(browser, base, color_scheme="light", **options)
+    problems = defaultdict(list)
+    for path in paths:
+        for kind, sentences in look(visitor.open(path), visitor, axe, request.param).items():
+            problems[kind] += [f"/{path}: {sentence}" for sentence in sentences]
+    problems["strangers"] = [f"asked another host: {u}" for u in visitor.notes.strangers()]
+    problems["asked"] = visitor.notes.requests
+    visitor.context.close()
+    return problems
+
+
+def test_no_console_errors(tour):
+    assert not tour["errors"], "\n".join(tour["errors"])
+
+
+def test_no_other_host_is_asked(tour):
+    assert tour["asked"], "this measures nothing"
+    assert not tour["strangers"], "\n".join(tour["strangers"])
+
+
+def test_every_picture_loads(tour):
+    assert not tour["images"], "\n".join(tour["images"])
+
+
+def test_nothing_is_wider_than_the_screen(tour):
+    assert not tour["overflow"], "\n".join(tour["overflow"])
+
+
+def test_nothing_moves_by_itself(tour):
+    """No film plays, and none is fetched, before somebody asks for it."""
+    films = [u for u in tour["asked"] if u.endswith((".mp4", ".gif"))]
+    assert not tour["playing"] + films, tour["playing"] + films
+
+
+def test_axe_finds_nothing(tour):
+    """All rules of axe-core, best practices included, with folded blocks open; those of colour in the dark too."""
+    assert not tour["axe"], "\n".join(tour["axe"])
+
+
+def test_lines_of_prose_are_short(tour):
+    """No line of prose, list, caption or claim has more than 70 characters, on two widths."""
+    assert not tour["lines"], "\n".join(tour["lines"])
+
+
+def test_first_load_is_small(browser, base, paths):
+    """Cold cache, service worker allowed, nothing touched: at most 1.5 MB come over the wire."""
+    problems, seen = [], {}
+    for path in paths:
+        context = browser.new_context(**DESKTOP)
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        received = []
+        session.send("Network.enable")
+        session.on("Network.loadingFinished", lambda e, r=received: r.append(e["encodedDataLength"]))
+        page.goto(base + path, wait_until="networkidle")
+        seen[path] = int(sum(received))
+        context.close()
+        if seen[path] > LIMIT:
+            problems.append(f"/{path}: {seen[path]:,} bytes")
+    assert min(seen.values()) > 50_000, f"this measures nothing: {seen}"
+    assert not problems, "\n".join(problems)

@@ -1,0 +1,132 @@
+"""The built site served as a real host would: below a folder, compressed, with ranges; and visits that keep notes."""
+
+import contextlib
+import gzip
+import http.server
+import mimetypes
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+FOLDER = "/denoised/"  # project pages lie below a folder, and nothing may assume otherwise
+TEXT = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".xml", ".txt", ".webmanifest"}
+mimetypes.add_type("text/javascript", ".mjs")
+mimetypes.add_type("application/manifest+json", ".webmanifest")
+
+
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+
+
+@cache
+def squeezed(path: Path, _stamp: int) -> bytes:
+    return gzip.compress(path.read_bytes(), 6)
+
+
+class Host(http.server.BaseHTTPRequestHandler):
+    """GET and HEAD with compression, ranges and the site's own 404 page."""
+
+    protocol_version = "HTTP/1.1"
+    folder: Path
+    prefix = FOLDER
+
+    def log_message(self, *_):
+        pass
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_GET(self):
+        address = unquote(urlsplit(self.path).path)
+        path = self.folder / address.removeprefix(self.prefix)
+        if not address.startswith(self.prefix):
+            return self.reply(404, b"outside of the site's folder", "text/plain")
+        if path.is_dir() and not address.endswith("/"):
+            self.send_response(301)
+            self.send_header("Location", address + "/")
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        if path.is_dir():
+            path = path / "index.html"
+        if not path.is_file():
+            return self.reply(404, (self.folder / "404.html").read_bytes(), "text/html; charset=utf-8")
+        if path.name == "sitemap.xml":  # as if the build had been told this address: instant navigation needs it
+            return self.reply(200, self.readdressed(path), "application/xml")
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        if path.suffix in TEXT and "gzip" in self.headers.get("Accept-Encoding", ""):
+            return self.reply(200, squeezed(path, path.stat().st_mtime_ns), kind, {"Content-Encoding": "gzip"})
+        data = path.read_bytes()
+        wanted = self.headers.get("Range", "")
+        if wanted.startswith("bytes="):
+            first, _, last = wanted[6:].partition("-")
+            start, end = int(first or 0), min(int(last or len(data) - 1), len(data) - 1)
+            return self.reply(206, data[start : end + 1], kind,
+                              {"Content-Range": f"bytes {start}-{end}/{len(data)}"})
+        return self.reply(200, data, kind)
+
+    def readdressed(self, path: Path) -> bytes:
+        text = path.read_text(encoding="utf-8")
+        root = min(re.findall("<loc>(.*?)</loc>", text), key=len)
+        return text.replace(root, f"http://{self.headers['Host']}{self.prefix}").encode()
+
+    def reply(self, status, data, kind, headers=None):
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": len(data), "Accept-Ranges": "bytes",
+                            "Cache-Control": "max-age=600", **(headers or {})}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        if self.command != "HEAD":
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the page was left
+                self.wfile.write(data)
+
+
+@dataclass
+class Notes:
+    """What went wrong while a page was open, and what it asked for."""
+
+    host: str
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def watch(self, page):
+        page.on("console", lambda m: self.errors.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda e: self.errors.append(f"exception: {e}"))
+        page.on("response", lambda r: self.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.on("request", lambda r: self.requests.append(r.url))
+
+    def strangers(self) -> list[str]:
+        """Addresses of other hosts that the page asked."""
+        return [u for u in self.requests
+                if urlsplit(u).scheme in ("http", "https", "ws", "wss") and urlsplit(u).netloc != self.host]
+
+
+class Visitor:
+    """Opens pages of the site in a browser context of its own."""
+
+    def __init__(self, browser, base, **options):
+        options.setdefault("service_workers", "block")
+        self.base = base
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.notes = Notes(urlsplit(base).netloc)
+        self.notes.watch(self.page)
+
+    def open(self, path: str):
+        self.notes.errors.clear()
+        self.page.goto(self.base + path, wait_until="load")
+        self.page.evaluate("document.fonts.ready.then(() => new Promise(r => setTimeout(r, 150)))")
+        return self.page
+
+    def scroll(self):
+        """Down the whole page in screens and back up, as a reader does, so that lazy pictures load."""
+        self.page.evaluate("""async () => {
+            for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight * 0.8) {
+                scrollTo(0, y); await new Promise(r => setTimeout(r, 25));
+            }
+            scrollTo(0, 0);
+        }""")
+        self.page.wait_for_function("""() =>
+            [...document.querySelectorAll('.md-main img')].every(i => !i.checkVisibility() || i.complete)
+            && !document.querySelector('.dn-widget[data-state=loading]')""", timeout=15_000)

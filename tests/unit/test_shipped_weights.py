@@ -1,0 +1,148 @@
+"""What is shipped loads with the stock library, is small, is safe to open, and says how it was made."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from denoised import paths
+from denoised.training import store
+from denoised.training.presets import PRESETS
+
+FOLDERS = [
+    store.SD + "/vae",
+    store.SD + "/text_encoder",
+    store.SD + "/unet",
+    "decoders/openmoji",
+    "decoders/noto",
+]
+LIMIT = 80_000_000  # bytes
+
+
+@pytest.fixture(scope="module", params=FOLDERS)
+def card(request):
+    return json.loads((paths.WEIGHTS / request.param / "card.json").read_text(encoding="utf-8"))
+
+
+def stages(card):
+    """A card and those of the runs that it went on from."""
+    earlier = card.get("encoder") or card.get("start")
+    return [*(stages(earlier) if earlier else []), card]
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    from diffusers import StableDiffusionPipeline
+
+    pipe = StableDiffusionPipeline.from_pretrained(paths.WEIGHTS / store.SD)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def test_every_folder_with_weights_is_known():
+    found = {path.parent.relative_to(paths.WEIGHTS).as_posix() for path in paths.WEIGHTS.rglob("*.safetensors")}
+    assert found >= set(FOLDERS)
+    assert all((paths.WEIGHTS / folder / "card.json").is_file() for folder in found), "weights without a card"
+
+
+def test_weights_are_small():
+    sizes = {path: path.stat().st_size for path in paths.WEIGHTS.rglob("*") if path.is_file()}
+    assert 10_000_000 < sum(sizes.values()) <= LIMIT, f"{sum(sizes.values()):,} bytes"
+
+
+def test_only_safetensors_and_text():
+    endings = {path.suffix for path in paths.WEIGHTS.rglob("*") if path.is_file()}
+    assert endings <= {".safetensors", ".json", ".txt", ".md"}, "other formats can run code when they are opened"
+
+
+def test_weights_are_in_half_precision_and_finite():
+    from safetensors.torch import load_file
+
+    for path in paths.WEIGHTS.rglob("*.safetensors"):
+        for name, value in load_file(path).items():
+            if value.is_floating_point():
+                assert value.dtype == torch.float16, f"{path.parent.name}: {name}"
+                assert torch.isfinite(value).all(), f"{path.parent.name}: {name}"
+
+
+def test_the_stock_pipeline_loads_and_draws(pipeline):
+    made = pipeline(
+        "red apple, noto style", num_inference_steps=2, guidance_scale=3, output_type="np",
+        generator=torch.Generator().manual_seed(0),
+    ).images[0]  # fmt: skip
+    assert made.shape == (128, 128, 3)
+    assert np.isfinite(made).all()
+    assert made.std() > 0.01, "one plain colour"
+
+
+def test_the_scheduler_is_the_one_of_training(pipeline):
+    from denoised.training.denoiser import alpha_bar
+
+    config = pipeline.scheduler.config
+    assert (config.prediction_type, config.timestep_spacing) == ("v_prediction", "trailing")
+    assert config.clip_sample is False
+    assert torch.allclose(pipeline.scheduler.alphas_cumprod.double(), alpha_bar().double(), atol=1e-6)
+
+
+def test_the_tokenizer_fits_the_text_encoder(pipeline):
+    assert len(pipeline.tokenizer) == pipeline.text_encoder.config.vocab_size
+    assert pipeline.tokenizer.model_max_length == pipeline.text_encoder.config.max_position_embeddings
+    text = "red apple, noto style"
+    again = pipeline.tokenizer.decode(pipeline.tokenizer(text).input_ids, skip_special_tokens=True)
+    assert again.replace(" ,", ",").strip() == text
+
+
+def test_latents_are_centred_and_of_unit_spread(pipeline):
+    from denoised.data import specimens
+    from denoised.pipeline import encode
+
+    found = specimens.load()
+    train = found.where(split="train", tone="none")[::4]
+    latents = encode(pipeline.vae, found.images[train])
+    assert latents.std().item() == pytest.approx(1.0, abs=0.25)
+    assert latents.mean((0, 2, 3)).abs().max() < 0.35
+
+
+def test_the_vae_is_faithful_on_held_out_icons(pipeline):
+    from denoised.data import specimens
+    from denoised.pipeline import decode, encode
+
+    found = specimens.load()
+    held = found.images[found.where(split="concept")][:48]
+    made = decode(pipeline.vae, encode(pipeline.vae, held))
+    error = ((held.astype(float) - made) / 255) ** 2
+    assert (-10 * np.log10(error.mean((1, 2, 3)))).mean() >= 25, "the bar is 25 dB"
+
+
+def test_cards_say_how_it_was_made(card):
+    assert "CC-BY-SA-4.0" in card["licence"]
+    assert card["torch"]
+    for run in stages(card):
+        assert run["preset"]["name"] in PRESETS
+        assert run["seconds"] > 0
+        assert run["samples"] > 0
+
+
+def test_cards_are_of_finished_runs(card):
+    assert not card.get("interim"), "interim weights: train them, or fetch those of the repository"
+    assert card["finished"] is True
+
+
+def test_cards_have_a_curve_that_improves(card):
+    for run in stages(card):
+        if not run["curve"] and run["preset"]["kind"] == "decoder":  # minutes long: the two ends are its curve
+            assert run["psnr_after"] > run["psnr_before"]
+            continue
+        losses = [point["loss"] for point in run["curve"]]
+        assert losses, run["preset"]["name"]
+        assert all(math.isfinite(loss) for loss in losses)
+        assert len(losses) == 1 or losses[-1] < losses[0]
+        samples = [point["samples"] for point in run["curve"]]
+        assert samples == sorted(samples)
+        assert samples[-1] <= run["samples"]
+
+
+def test_cards_are_of_the_present_data(card):
+    assert card["data"] == store.data_hash(), "the splits have changed since these weights were trained"

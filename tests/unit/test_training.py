@@ -1,0 +1,380 @@
+"""Training survives kills, full disks and garbled checkpoints; what it saves is whole or not there."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, asdict
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import AutoencoderKL
+from safetensors.torch import load_file
+
+from denoised import paths
+from denoised.errors import DenoisedError
+from denoised.training import loop, run, store
+from denoised.training.presets import PRESETS, Preset, preset
+
+TOY = Preset("toy", "vae", samples=200, batch=4, lr=1e-2, warmup=20, weight_decay=0.1)
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path, monkeypatch):
+    """A folder of its own for checkpoints, one after every step, and this process' signals back afterwards."""
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1)
+    before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+    yield tmp_path / "runs"
+    for name, handler in before.items():
+        signal.signal(name, handler)
+
+
+def toy():
+    torch.manual_seed(1)
+    return torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
+
+
+def loss_of(model, at=None, event=None):
+    """The loss of a small regression; `event()` happens in the middle of step `at`."""
+
+    def call(step, generator):
+        x = torch.randn(TOY.batch, 3, generator=generator)
+        if step == at:
+            event()
+        return (model(x) - x.sum(1, keepdim=True)).square().mean(), {"part": 1.0}
+
+    return call
+
+
+def trained(at=None, event=None, **limits):
+    model = toy()
+    report = loop.train(TOY, model, loss_of(model, at, event), evaluate_every=40, **limits)
+    return model, report
+
+
+def same(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+
+
+class Killed(BaseException):
+    pass
+
+
+def kill():
+    raise Killed
+
+
+def sentence(error) -> str:
+    text = str(error.value)
+    assert "\n" not in text
+    assert text.endswith(".")
+    return text
+
+
+@pytest.fixture
+def straight(runs):
+    model, report = trained()
+    (runs / "toy" / "last.pt").unlink()
+    return model, report
+
+
+def test_training_learns(straight):
+    _, report = straight
+    assert report["samples"] == TOY.samples
+    assert report["finished"]
+    assert [point["samples"] for point in report["curve"]] == [40, 80, 120, 160, 200]
+    assert report["curve"][-1]["loss"] < 0.5 * report["curve"][0]["loss"]
+    assert report["curve"][0]["part"] == 1.0
+
+
+@pytest.mark.parametrize("at", [1, 7, 8, 9, 33, 49])
+def test_a_run_that_dies_goes_on_to_the_same_weights(straight, at):
+    with pytest.raises(Killed):
+        trained(at, kill)
+    resumed, report = trained()
+    assert same(resumed, straight[0])
+    assert report["samples"] == TOY.samples
+
+
+def test_a_run_shorter_than_its_evaluations_has_a_curve(runs):
+    report = loop.train(TOY, (model := toy()), loss_of(model), evaluate_every=10_000)
+    assert [point["samples"] for point in report["curve"]] == [200]
+    assert report["curve"][0]["loss"] > 0
+    again = loop.train(TOY, toy(), loss_of(model), evaluate_every=10_000)
+    assert again["curve"] == report["curve"], "a run that is over adds nothing"
+
+
+def test_a_checkpoint_really_carries_over(straight):
+    """Were the checkpoint ignored, the resumed run would make every step again."""
+    with pytest.raises(Killed):
+        trained(30, kill)
+    steps = []
+    model = toy()
+    plain = loss_of(model)
+    loop.train(TOY, model, lambda step, g: steps.append(step) or plain(step, g), evaluate_every=40)
+    assert steps == list(range(30, 50))
+
+
+def test_sigkill_in_a_process_of_its_own(straight, runs):
+    """The real thing: SIGKILL between two steps, no handler, no cleanup."""
+    code = f"""
+import os, signal, sys, torch
+sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(paths.SRC)!r}]
+import test_training as t
+from denoised import paths
+from denoised.training import loop
+paths.RUNS = t.Path({str(runs)!r})
+loop.CHECKPOINT_SECONDS = -1
+t.trained(21, lambda: os.kill(os.getpid(), signal.SIGKILL))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert not list(runs.rglob("*.part"))
+    resumed, _ = trained()
+    assert same(resumed, straight[0])
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+def test_a_polite_stop_saves_and_says_so(straight, name):
+    _, report = trained(12, lambda: os.kill(os.getpid(), name))
+    assert not report["finished"]
+    assert report["samples"] == 13 * TOY.batch
+    resumed, report = trained()
+    assert report["finished"]
+    assert same(resumed, straight[0])
+
+
+def test_a_finished_run_does_nothing_more(runs):
+    first, _ = trained()
+
+    def never():
+        raise AssertionError("a step was made")
+
+    second, report = trained(50, never)
+    assert same(first, second)
+    assert report["samples"] == TOY.samples
+
+
+def test_minutes_end_a_run_cooled_down(runs):
+    _, report = trained(minutes=1e-9)
+    assert report["samples"] < TOY.samples
+    assert report["finished"]
+
+
+def test_a_loss_that_is_not_finite_is_a_sentence(runs):
+    model = toy()
+    with pytest.raises(DenoisedError) as error:
+        loop.train(TOY, model, lambda step, g: (model(torch.full((1, 3), float("nan"))).sum(), {}))
+    assert "toy" in sentence(error)
+
+
+HARM = {
+    "empty": lambda path: path.write_bytes(b""),
+    "html": lambda path: path.write_text("<!doctype html><p>404</p>"),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-300]),
+    "another model": lambda path: torch.save({**torch.load(path), "model": [torch.zeros(2)]}, path),
+    "not a checkpoint": lambda path: torch.save([1, 2], path),
+}
+
+
+@pytest.mark.parametrize("harm", HARM.values(), ids=HARM)
+def test_a_damaged_checkpoint_is_a_sentence_with_a_remedy(runs, harm):
+    trained(samples=40)
+    harm(runs / "toy" / "last.pt")
+    with pytest.raises(DenoisedError) as error:
+        trained()
+    said = sentence(error)
+    assert "last.pt" in said
+    assert "delete it" in said
+
+
+def no_space(part):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def torch_says_it_otherwise(part):
+    torch.save({"weights": torch.zeros(1_000_000)}, "/dev/full")
+
+
+@pytest.mark.parametrize("write", [no_space, torch_says_it_otherwise])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_is_a_sentence_and_leaves_the_old_file(tmp_path, write):
+    path = tmp_path / "last.pt"
+    path.write_text("old")
+    with pytest.raises(DenoisedError) as error:
+        loop.write_whole(path, write)
+    assert "disk is full" in sentence(error)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["last.pt"]
+
+
+def test_other_errors_stay_what_they_are(tmp_path):
+    def wrong(part):
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        loop.write_whole(tmp_path / "x", wrong)
+
+
+def test_rate_warms_up_stays_and_cools_down():
+    rates = [loop.rate_factor(s, s / 1000, warmup=100) for s in range(1001)]
+    assert rates[0] == 0.01
+    assert rates[49] == 0.5
+    assert rates[100:750] == [1.0] * 650
+    assert all(a > b for a, b in zip(rates[750:1000], rates[751:1001], strict=True))
+    assert rates[-1] == 0.0
+    middle = 0.75 + 0.25 / 4  # after a quarter of the cooldown the root says one half
+    assert loop.rate_factor(10**6, middle, 100) == pytest.approx(0.5)
+
+
+def test_ema_is_the_average_it_says():
+    torch.manual_seed(0)
+    parameter = torch.nn.Parameter(torch.zeros(3))
+    ema = loop.Ema([parameter], decay=0.9, every=2)
+    expected = torch.zeros(3)
+    for step in range(1, 200):
+        with torch.no_grad():
+            parameter += torch.randn(3)
+        ema.update(step)
+        if step % 2 == 0:
+            decay = min(0.9**2, (1 + step) / (20 + step))
+            expected = decay * expected + (1 - decay) * parameter.detach()
+    assert torch.allclose(ema.shadow[0], expected, atol=1e-5)
+    assert not torch.allclose(ema.shadow[0], parameter.detach())
+
+
+def test_ema_swaps_there_and_back():
+    parameter = torch.nn.Parameter(torch.ones(2))
+    ema = loop.Ema([parameter], 0.999)
+    parameter.data.fill_(5)
+    ema.swap()
+    assert parameter.tolist() == [1, 1]
+    ema.swap()
+    assert parameter.tolist() == [5, 5]
+
+
+def test_presets_are_a_table():
+    kinds = {"vae", "decoder", "clip", "unet"}
+    order = list(PRESETS)
+    for name, item in PRESETS.items():
+        assert name == item.name
+        assert item.kind in kinds
+        assert item.samples > item.warmup >= 0
+        assert 0 < item.ema < 1
+        assert json.loads(json.dumps(asdict(item))) == asdict(item), "a preset is saved as JSON beside its weights"
+        if start := item.extra.get("start"):
+            assert order.index(start) < order.index(name), "in order, the earlier stage is trained first"
+    with pytest.raises(FrozenInstanceError):
+        item.lr = 1.0
+    with pytest.raises(DenoisedError) as error:
+        preset("unett")
+    assert "unet-64px" in sentence(error)
+
+
+def small_vae():
+    torch.manual_seed(0)
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8, 8), norm_num_groups=4, latent_channels=4, sample_size=16,
+    )  # fmt: skip
+
+
+def test_a_saved_model_has_its_card_and_loads(tmp_path):
+    vae = small_vae()
+    folder = store.save_model(vae, tmp_path / "vae", TOY, {"samples": 200, "seconds": 1.5, "curve": []})
+    assert next(vae.parameters()).dtype == torch.float32, "saving must not turn the model in training to half"
+    assert {value.dtype for value in load_file(folder / "diffusion_pytorch_model.safetensors").values()} == {
+        torch.float16
+    }
+    card = store.read_card(folder)
+    assert card["preset"] == asdict(TOY)
+    assert card["data"] == store.data_hash()
+    assert card["samples"] == 200
+    assert "CC-BY-SA-4.0" in card["licence"]
+    assert torch.allclose(
+        next(store.load_vae(folder).parameters()), next(vae.parameters()), atol=1e-3
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["vae"]
+
+
+def test_a_text_encoder_loads_in_the_type_of_the_other_parts(tmp_path):
+    from transformers import CLIPTextModel
+
+    from denoised.models.clip import build_text
+
+    folder = store.save_model(build_text(50, width=16, layers=1, heads=2), tmp_path / "text", TOY, {})
+    assert next(CLIPTextModel.from_pretrained(folder).parameters()).dtype == torch.float32
+    assert {value.dtype for value in load_file(folder / "model.safetensors").values()} == {torch.float16}
+
+
+def test_a_failed_save_leaves_the_old_weights(tmp_path):
+    vae = small_vae()
+    folder = store.save_model(vae, tmp_path / "vae", TOY, {"round": 1})
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    class Broken(torch.nn.Linear):
+        def save_pretrained(self, where, **_):
+            (where / "half.safetensors").write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        store.save_model(Broken(1, 1), folder, TOY, {"round": 2})
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    store.save_model(vae, folder, TOY, {"round": 3})
+    assert store.read_card(folder)["round"] == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["vae"]
+
+
+def test_a_decoder_is_laid_over_and_a_foreign_one_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "WEIGHTS", tmp_path)
+    vae, tuned = small_vae(), small_vae()
+    with torch.no_grad():
+        for parameter in tuned.decoder.parameters():
+            parameter.add_(1)
+    store.save_decoder(tuned, "noto", TOY, {})
+    encoder = [p.clone() for p in vae.encoder.parameters()]
+    store.load_decoder(vae, "noto")
+    assert torch.allclose(vae.decoder.conv_in.weight, tuned.decoder.conv_in.weight, atol=2e-3)
+    assert all(torch.equal(a, b) for a, b in zip(encoder, vae.encoder.parameters(), strict=True))
+    with pytest.raises(DenoisedError) as error:
+        store.load_decoder(vae, "openmoji")
+    assert "decoder-openmoji" in sentence(error)
+    store.save_tensors(torch.nn.Linear(2, 2), tmp_path / "decoders" / "noto" / "decoder.safetensors")
+    with pytest.raises(DenoisedError) as error:
+        store.load_decoder(vae, "noto")
+    assert "does not fit" in sentence(error)
+
+
+def test_a_missing_card_is_a_sentence(tmp_path):
+    with pytest.raises(DenoisedError) as error:
+        store.read_card(tmp_path)
+    assert "card.json" in sentence(error)
+
+
+def test_the_card_tells_of_the_stage_before(runs):
+    _, report = trained()
+    earlier = run._earlier("toy")
+    assert earlier["preset"] == asdict(TOY)
+    assert earlier["samples"] == TOY.samples
+    assert earlier["curve"] == report["curve"]
+    assert run._earlier("never-trained") is None
+    assert run._earlier(None) is None
+
+
+def test_timesteps_lean_towards_less_noise_when_shifted():
+    from denoised.training.denoiser import alpha_bar, draw_t
+
+    def mean(shift):
+        t = draw_t(20_000, shift, torch.Generator().manual_seed(0))
+        assert 0 <= int(t.min()) <= int(t.max()) <= 999
+        return t.float().mean().item()
+
+    assert mean(1.0) == pytest.approx(499.5, abs=10)
+    assert mean(0.5) < mean(0.7) < mean(1.0) - 30
+    t = draw_t(20_000, 0.01, torch.Generator().manual_seed(0))
+    assert (t > 900).float().mean() == pytest.approx(0.01, abs=0.004), "one in ten is uniform"
+    assert alpha_bar()[-1] == 0
