@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from denoised.models.resnet import ResNet
+
 BOS, EOS = "<|startoftext|>", "<|endoftext|>"
 MAX_TOKENS = 32
 BOS_ID, EOS_ID = 0, 1
@@ -58,43 +60,26 @@ def build_text(vocabulary: int, width: int = 256, layers: int = 3, heads: int = 
     return CLIPTextModel(config)
 
 
-class _Block(nn.Module):
-    def __init__(self, cin: int, cout: int):
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.GroupNorm(8, cin), nn.SiLU(), nn.Conv2d(cin, cout, 3, padding=1),
-            nn.GroupNorm(8, cout), nn.SiLU(), nn.Conv2d(cout, cout, 3, padding=1),
-        )  # fmt: skip
-        self.skip = nn.Conv2d(cin, cout, 1) if cin != cout else nn.Identity()
-
-    def forward(self, x):
-        return self.skip(x) + self.body(x)
-
-
 class ImageTower(nn.Module):
     """Pictures [B, 3, 64, 64] in [-1, 1] -> features [B, width]."""
 
-    def __init__(self, width: int = 256, channels=(32, 64, 128, 192)):
+    def __init__(self, width: int = 256, channels=(64, 160, 320), blocks=(1, 2, 2)):
         super().__init__()
-        self.stem = nn.Conv2d(3, channels[0], 4, stride=2, padding=1)  # 64 -> 32
-        blocks = []
-        for cin, cout in zip(channels, channels[1:] + channels[-1:], strict=True):
-            blocks += [_Block(cin, cout), nn.AvgPool2d(2)]  # 32 -> 16 -> 8 -> 4 -> 2
-        self.body = nn.Sequential(*blocks)
-        self.head = nn.Sequential(nn.Flatten(), nn.LayerNorm(channels[-1] * 4), nn.Linear(channels[-1] * 4, width))
+        self.body = ResNet(channels, blocks, dropout=0.1)
+        self.head = nn.Linear(channels[-1], width)
 
     def forward(self, pictures):
-        return self.head(self.body(self.stem(pictures)))
+        return self.head(self.body(pictures))
 
 
 class Clip(nn.Module):
-    """Both towers, a projection of the text and the sigmoid loss's scale and bias (Zhai et al. 2023, SigLIP)."""
+    """Both towers, a projection of the text and a learned temperature (Radford et al. 2021)."""
 
     def __init__(self, text: CLIPTextModel, width: int = 256):
         super().__init__()
         self.text, self.image = text, ImageTower(width)
         self.text_projection = nn.Linear(text.config.hidden_size, width, bias=False)
-        self.log_scale, self.bias = nn.Parameter(torch.tensor(2.3)), nn.Parameter(torch.tensor(-5.0))
+        self.log_scale = nn.Parameter(torch.tensor(2.7))
 
     def encode_text(self, input_ids: torch.Tensor) -> torch.Tensor:
         """[B, L] -> unit vectors [B, width], from the state at the end-of-text token.
@@ -110,7 +95,30 @@ class Clip(nn.Module):
         return F.normalize(self.image(pictures).float(), dim=-1)
 
     def loss(self, text: torch.Tensor, image: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
-        """Sigmoid loss over all pairs; `positive` bool [B_text, B_image] says which captions fit which pictures."""
-        logits = text @ image.T * self.log_scale.exp() + self.bias
-        sign = positive.float() * 2 - 1
-        return -F.logsigmoid(sign * logits).sum() / len(text)
+        """Contrastive loss both ways; `positive` bool [B_text, B_image] says which captions fit which pictures.
+
+        Where several fit, they share the target evenly. Every row and column needs at least one.
+        """
+        logits = text @ image.T * self.log_scale.exp().clamp(max=100)
+        target = positive.float()
+        by_text = F.cross_entropy(logits, target / target.sum(1, keepdim=True))
+        by_image = F.cross_entropy(logits.T, (target / target.sum(0)).T)
+        return (by_text + by_image) / 2
+
+
+class Anchors(nn.Module):
+    """One learned unit vector per concept that both towers are pulled to; only used while training.
+
+    A batch shows each picture a hundred wrong captions, the anchors show it every other concept: at a few thousand
+    steps that is what makes the towers learn names at all (see the training log). Proxy-NCA (Movshovitz-Attias 2017).
+    """
+
+    def __init__(self, concepts: int, width: int = 256):
+        super().__init__()
+        self.vectors = nn.Parameter(torch.randn(concepts, width))
+        self.log_scale = nn.Parameter(torch.tensor(2.7))
+
+    def loss(self, vectors: torch.Tensor, concept: torch.Tensor) -> torch.Tensor:
+        """Cross-entropy of unit vectors [B, width] over all anchors against concept ids [B]."""
+        logits = vectors @ F.normalize(self.vectors, dim=-1).T * self.log_scale.exp().clamp(max=100)
+        return F.cross_entropy(logits, concept, label_smoothing=0.05)

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from denoised.models import vae as vae_model
-from denoised.training import images, loop
+from denoised.training import images, loop, store
 from denoised.training.presets import Preset
 
 
@@ -15,9 +15,9 @@ def gradient_l1(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return dx.abs().mean() + dy.abs().mean()
 
 
-def reconstruction_loss(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+def reconstruction_loss(y: torch.Tensor, x: torch.Tensor, l2: float = 1.0) -> torch.Tensor:
     """L1 + L2 + gradient L1 of float32 pictures in [-1, 1]."""
-    return F.l1_loss(y, x) + F.mse_loss(y, x) + 0.5 * gradient_l1(y, x)
+    return F.l1_loss(y, x) + l2 * F.mse_loss(y, x) + 0.5 * gradient_l1(y, x)
 
 
 def psnr_of(vae, pictures: torch.Tensor, batch: int = 16) -> float:
@@ -40,9 +40,15 @@ def held_out(n: int, seed: int = 0) -> torch.Tensor:
 
 
 def train_vae(preset: Preset, **limits):
-    """The base autoencoder. Returns (vae, report); the latents are centred and scaled at the end."""
+    """The base autoencoder. Returns (vae, report); the latents are centred and scaled at the end.
+
+    extra: kl (weight), equivariance (share of batches), l2 (weight of the squared error), start ("shipped" goes on
+    from the weights in the repository).
+    """
     torch.manual_seed(preset.seed)
-    vae = vae_model.build().to(memory_format=torch.channels_last)
+    start, l2 = preset.extra.get("start"), preset.extra.get("l2", 1.0)
+    vae = store.load_vae().train() if start == "shipped" else vae_model.build()
+    vae = vae.to(memory_format=torch.channels_last)
     rows, pictures = images.select(lambda row: row.split == "train")
     trunk = pictures[[i for i, row in enumerate(rows) if images.in_trunk(row)]]
     test = held_out(96)
@@ -60,7 +66,7 @@ def train_vae(preset: Preset, **limits):
                 z, x = F.avg_pool2d(z, 2), F.avg_pool2d(x, 2)
             y = vae.decode(z).sample.float()
         kl = posterior.kl().float().mean()  # sum over C, H, W, mean over the batch
-        reconstruction = reconstruction_loss(y, x)
+        reconstruction = reconstruction_loss(y, x, l2)
         return reconstruction + kl_weight * kl, {"reconstruction": reconstruction.item(), "kl": kl.item()}
 
     report = loop.train(preset, vae, loss_of, lambda: {"psnr": psnr_of(vae, test)}, **limits)

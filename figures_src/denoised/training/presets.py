@@ -24,10 +24,12 @@ class Preset:
 
 _PRESETS = (
     Preset("vae", "vae", samples=100_000, batch=24, lr=1.5e-3, extra={"kl": 1e-6, "equivariance": 0.2}),
+    Preset("vae-long", "vae", samples=200_000, batch=24, lr=1.2e-3, seed=1,
+           extra={"kl": 1e-6, "equivariance": 0.15, "l2": 4.0, "start": "shipped"}),
     Preset("vae-decoder", "decoder", samples=40_000, batch=24, lr=1e-3, extra={"style": "base"}),
     Preset("decoder-openmoji", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "openmoji"}),
     Preset("decoder-noto", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "noto"}),
-    Preset("clip", "clip", samples=300_000, batch=64, lr=1e-3, weight_decay=0.1, warmup=4_000),
+    Preset("clip", "clip", samples=600_000, batch=128, lr=1.5e-3, weight_decay=0.1, warmup=12_000),
     Preset("unet-64px", "unet", samples=400_000, batch=64, lr=4e-4, weight_decay=0.01, warmup=10_000,
            extra={"pixels": 64, "shift": 0.5}),
     Preset("unet", "unet", samples=150_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000,

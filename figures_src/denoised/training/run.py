@@ -15,9 +15,10 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
     if preset.kind == "vae":
         from denoised.training.autoencoder import train_vae
 
+        start = store.read_card(sd / "vae") if preset.extra.get("start") == "shipped" else None
         vae, report = train_vae(preset, **limits)
         if report["finished"]:
-            store.save_model(vae, sd / "vae", preset, report)
+            store.save_model(vae, sd / "vae", preset, report, **({"start": start} if start else {}))
     elif preset.kind == "decoder":
         from denoised.training.autoencoder import train_decoder
 
