@@ -39,3 +39,7 @@ train: ## retrain the weights (hours; resumes); ONLY="vae ..." for some of them
 
 clean: ## remove what the build made; keeps .venv, node_modules, data, runs
 	@rm -rf site build pytask.lock pytask.lock.journal .pytask docs/assets/figures docs/assets/vendor docs/notebooks/*.ipynb
+
+.PHONY: doctor
+doctor: ## is all here that the build needs? one line each, with what to do
+	@$(PYTHON) scripts/doctor.py
