@@ -115,8 +115,8 @@ class Anchors(nn.Module):
 
     def __init__(self, concepts: int, width: int = 256):
         super().__init__()
-        self.vectors = nn.Parameter(torch.randn(concepts, width))
-        self.log_scale = nn.Parameter(torch.tensor(2.7))
+        self.vectors = nn.Parameter(0.05 * torch.randn(concepts, width))  # short, so that they turn quickly
+        self.log_scale = nn.Parameter(torch.tensor(3.0))
 
     def loss(self, vectors: torch.Tensor, concept: torch.Tensor) -> torch.Tensor:
         """Cross-entropy of unit vectors [B, width] over all anchors against concept ids [B]."""

@@ -1,4 +1,4 @@
-"""A small residual CNN (He et al. 2016, pre-activation, GroupNorm): the eyes of CLIP, of the judge and of the critic."""
+"""A small residual CNN (He et al. 2016, pre-activation): the eyes of CLIP, of the judge and of the critic."""
 
 import torch
 from torch import nn

@@ -42,12 +42,12 @@ def held_out(n: int, seed: int = 0) -> torch.Tensor:
 def train_vae(preset: Preset, **limits):
     """The base autoencoder. Returns (vae, report); the latents are centred and scaled at the end.
 
-    extra: kl (weight), equivariance (share of batches), l2 (weight of the squared error), start ("shipped" goes on
-    from the weights in the repository).
+    extra: kl (weight), equivariance (share of batches), l2 (weight of the squared error), start (the preset
+    that made the weights in the repository, from which this one goes on).
     """
     torch.manual_seed(preset.seed)
-    start, l2 = preset.extra.get("start"), preset.extra.get("l2", 1.0)
-    vae = store.load_vae().train() if start == "shipped" else vae_model.build()
+    l2 = preset.extra.get("l2", 1.0)
+    vae = store.load_vae().train() if "start" in preset.extra else vae_model.build()
     vae = vae.to(memory_format=torch.channels_last)
     rows, pictures = images.select(lambda row: row.split == "train")
     trunk = pictures[[i for i, row in enumerate(rows) if images.in_trunk(row)]]

@@ -34,15 +34,15 @@ def small(pictures: torch.Tensor) -> torch.Tensor:
     return torch.cat([F.avg_pool2d(p.float(), 2).round().to(torch.uint8) for p in pictures.split(512)])
 
 
-def augment(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Flip, shift, zoom and turn a little, on white: float32 [B, 3, H, W] in [-1, 1]."""
+def augment(x: torch.Tensor, generator: torch.Generator, mirror: torch.Tensor, turn=0.15, zoom=0.15) -> torch.Tensor:
+    """Shift, zoom, turn a little and, where `mirror` [B] allows it, flip, on white: float32 [B, 3, H, W] in [-1, 1]."""
     n = len(x)
 
     def uniform(low, high):
         return torch.empty(n).uniform_(low, high, generator=generator)
 
-    angle, zoom = uniform(-0.15, 0.15), uniform(0.85, 1.15)
-    flip = torch.randint(0, 2, (n,), generator=generator) * 2 - 1
+    angle, zoom = uniform(-turn, turn), uniform(1 - zoom, 1 + zoom)
+    flip = 1 - 2 * (torch.randint(0, 2, (n,), generator=generator) * mirror)
     cos, sin = angle.cos() * zoom, angle.sin() * zoom
     matrix = torch.stack([torch.stack([cos * flip, -sin, uniform(-0.1, 0.1)], 1),
                           torch.stack([sin * flip, cos, uniform(-0.1, 0.1)], 1)], 1)  # fmt: skip
@@ -78,6 +78,7 @@ def train_clip(preset: Preset, **limits):
     plain = torch.tensor([i for i, row in enumerate(rows) if images.in_trunk(row)])
     concept_ids = {c: i for i, c in enumerate(sorted({row.concept + row.tone for row in rows}))}
     concept = torch.tensor([concept_ids[row.concept + row.tone] for row in rows])
+    mirror = torch.tensor([images.has_mirror(row) for row in rows])
     style_ids = {s: i for i, s in enumerate(sorted({row.style for row in rows}))}
     style = torch.tensor([style_ids[row.style] for row in rows])
     anchors = clip_model.Anchors(len(concept_ids))
@@ -98,14 +99,17 @@ def train_clip(preset: Preset, **limits):
         pick = torch.cat([first, second])
         styled = torch.tensor([rng.random() < 0.75 for _ in pick])
         texts = [caption(rows[i], rng, style=s) for i, s in zip(pick.tolist(), styled.tolist(), strict=True)]
-        x = augment(images.to_float(pictures[pick]), generator).contiguous(memory_format=torch.channels_last)
+        x = augment(images.to_float(pictures[pick]), generator, mirror[pick]).contiguous(
+            memory_format=torch.channels_last
+        )
         same = concept[pick][:, None] == concept[pick][None]
         positive = same & (~styled[:, None] | (style[pick][:, None] == style[pick][None]))
         with torch.autocast("cpu", torch.bfloat16):
             text, image = model.encode_text(clip_model.tokenize(tokenizer, texts)), model.encode_image(x)
         contrast = model.loss(text, image, positive)
-        named = anchors.loss(image, concept[pick]) + 0.5 * anchors.loss(text, concept[pick])
-        return contrast + named, {"contrast": contrast.item(), "named": named.item()}
+        seen, read = anchors.loss(image, concept[pick]), anchors.loss(text, concept[pick])
+        parts = {"contrast": contrast.item(), "seen": seen.item(), "read": read.item()}
+        return contrast + seen + 0.5 * read, parts
 
     def evaluate():
         seen = retrieval(model, tokenizer, seen_rows, seen_pictures)

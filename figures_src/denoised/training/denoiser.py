@@ -169,10 +169,13 @@ def train_unet(preset: Preset, **limits):
 
 
 def _averaged(name: str):
-    """The averaged U-Net that preset `name` left in runs/."""
+    """The averaged U-Net that preset `name` left in runs/, or the shipped one if that preset made it."""
     from diffusers import UNet2DConditionModel
 
     folder = paths.RUNS / name / "ema"
+    shipped = paths.WEIGHTS / store.SD / "unet"
+    if not (folder / "config.json").exists() and (shipped / "card.json").exists():
+        folder = shipped if store.read_card(shipped)["preset"]["name"] == name else folder
     if not (folder / "config.json").exists():
         raise DenoisedError(
             f"This run goes on from '{name}', which has not been trained: `python scripts/train.py {name}`."

@@ -44,6 +44,12 @@ def in_trunk(row) -> bool:
     return row.split == "train" and row.tone == "none" and row.group not in NOT_TRUNK
 
 
+def has_mirror(row) -> bool:
+    """Whether the mirrored picture means the same: not for arrows, letters, clocks and what is named by its side."""
+    sided = {"left", "right", "east", "west", "back", "clockwise", "oclock", "thirty", "button", "letter", "signs"}
+    return row.group != "symbols" and not sided & set(row.concept.split("-"))
+
+
 def to_float(pictures: torch.Tensor) -> torch.Tensor:
     """uint8 [B, 3, H, W] -> float32 in [-1, 1]."""
     return pictures.float().div_(127.5).sub_(1)

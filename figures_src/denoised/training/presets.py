@@ -10,7 +10,7 @@ class Preset:
     """One run: what is trained, on what, for how long."""
 
     name: str
-    kind: str  # which trainer: vae | decoder | clip | unet
+    kind: str  # which trainer: vae | decoder | clip | judge | unet
     samples: int  # length of the run; the rate cools down over its last quarter
     batch: int
     lr: float
@@ -25,15 +25,24 @@ class Preset:
 _PRESETS = (
     Preset("vae", "vae", samples=100_000, batch=24, lr=1.5e-3, extra={"kl": 1e-6, "equivariance": 0.2}),
     Preset("vae-long", "vae", samples=200_000, batch=24, lr=1.2e-3, seed=1,
-           extra={"kl": 1e-6, "equivariance": 0.15, "l2": 4.0, "start": "shipped"}),
+           extra={"kl": 1e-6, "equivariance": 0.15, "l2": 4.0, "start": "vae"}),
     Preset("vae-decoder", "decoder", samples=40_000, batch=24, lr=1e-3, extra={"style": "base"}),
     Preset("decoder-openmoji", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "openmoji"}),
     Preset("decoder-noto", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "noto"}),
     Preset("clip", "clip", samples=600_000, batch=128, lr=1.5e-3, weight_decay=0.1, warmup=12_000),
+    Preset("critic", "judge", samples=300_000, batch=128, lr=1.5e-3, seed=3, weight_decay=0.1, warmup=12_000,
+           extra={"own_slice": False, "reconstructions": 0.0}),
+    Preset("judge", "judge", samples=500_000, batch=128, lr=1.5e-3, seed=5, weight_decay=0.1, warmup=12_000,
+           extra={"own_slice": True, "reconstructions": 0.3}),
     Preset("unet-64px", "unet", samples=400_000, batch=64, lr=4e-4, weight_decay=0.01, warmup=10_000,
            extra={"pixels": 64, "shift": 0.5}),
     Preset("unet", "unet", samples=150_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000,
            extra={"pixels": 128, "shift": 0.7, "start": "unet-64px"}),
+    # A second round: better text states and latents, from the first round's weights.
+    Preset("unet2-64px", "unet", samples=400_000, batch=64, lr=4e-4, weight_decay=0.01, warmup=10_000, seed=1,
+           extra={"pixels": 64, "shift": 0.5, "start": "unet"}),
+    Preset("unet2", "unet", samples=400_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000, seed=1,
+           extra={"pixels": 128, "shift": 0.7, "start": "unet2-64px"}),
 )  # fmt: skip
 PRESETS = {preset.name: preset for preset in _PRESETS}
 

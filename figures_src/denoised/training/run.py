@@ -15,7 +15,7 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
     if preset.kind == "vae":
         from denoised.training.autoencoder import train_vae
 
-        start = store.read_card(sd / "vae") if preset.extra.get("start") == "shipped" else None
+        start = store.read_card(sd / "vae") if "start" in preset.extra else None
         vae, report = train_vae(preset, **limits)
         if report["finished"]:
             store.save_model(vae, sd / "vae", preset, report, **({"start": start} if start else {}))
@@ -35,6 +35,16 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
             store.save_model(clip.text, sd / "text_encoder", preset, report)
             tokenizer.save_pretrained(sd / "tokenizer")
             store.save_tensors(clip, paths.RUNS / preset.name / "clip.safetensors")
+    elif preset.kind == "judge":
+        from denoised.models import judge as judge_model
+        from denoised.training.judge import train_judge
+
+        net, report = train_judge(preset, **limits)
+        if report["finished"]:
+            folder = paths.WEIGHTS / preset.name
+            judge_model.save_config(net, folder)
+            store.save_tensors(net, folder / "model.safetensors")
+            store.write_card(folder, preset, report)
     elif preset.kind == "unet":
         from denoised.models.unet import scheduler
         from denoised.training.denoiser import train_unet
