@@ -1,5 +1,5 @@
-"""Past the edge, in each of the spaces: guidance far too high, text states stretched, start noise too short or
-too long, latents prolonged beyond an icon, and latents drawn at random. How burnt are the pictures, how far from any icon?
+"""Past the edge, in each of the spaces: guidance far too high, text states stretched, start noise too short or too
+long, latents prolonged beyond an icon, and latents drawn at random. How burnt are the pictures, how far from any icon?
 
 Tests claims: c6-07.
 """

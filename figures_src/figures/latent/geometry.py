@@ -56,22 +56,22 @@ def make(lab, smoke=False):
         fig = new_figure(theme, narrow)
         w = fig.width - 30 if narrow else 330
         fig.note(0, 0, "How far a unit step moves the picture", "image", 14, weight=600)
-        ax = fig.area(8, 46, w - 16, 96, grid="x", below=44)
+        ax = fig.area(14, 46, w - 22, 96, grid="x", below=44)
         for row, (name, values) in enumerate((("at icons", moved), ("half-way", between))):
             ax.plot(values.ravel(), np.full(values.size, -row), "o", color=theme.image, alpha=0.55, markersize=8)
             ax.annotate(name, (0, -row), xytext=(0, 15), textcoords="offset points", color=theme.muted, fontsize=SMALL)
         ax.set(xlim=(0, everywhere.max() * 1.08), ylim=(-1.5, 0.8), yticks=[])
-        fig.note(8, 172, "each dot: one place, one direction", "muted", SMALL)
+        fig.note(14, 172, "each dot: one place, one direction", "muted", SMALL)
         x, y = (0, 214) if narrow else (380, 0)
         fig.note(x, y, "How long a draw of noise is", "noise", 14, weight=600)
-        ax = fig.area(x + 8, y + 46, w - 16, 96, grid="x", below=44)
+        ax = fig.area(x + 14, y + 46, w - 22, 96, grid="x", below=44)
         bins = np.linspace(0, norms.max() * 1.08, 90)
         for values, colour in ((norms, theme.noise), (halves, theme.prediction)):
             ax.hist(values, bins, color=colour)
         top = ax.get_ylim()[1]
         label_point(ax, halves.mean(), top * 0.55, "half-way between two", "prediction", dx=-14, fontsize=SMALL)
         ax.set(yticks=[], xlim=(0, bins[-1]))
-        fig.note(x + 8, y + 172, f"length of {n['dimensions']:,} numbers", "muted", SMALL)
+        fig.note(x + 14, y + 172, f"length of {n['dimensions']:,} numbers", "muted", SMALL)
         return fig
 
     return Output(

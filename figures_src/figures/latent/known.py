@@ -93,6 +93,7 @@ def make(lab, smoke=False):
                 ax.set(xlim=(0, 1), ylim=(-0.5, 0.5))
                 ax.set_axis_off()
                 fig.note(x + w, top + 21, f"{100 * value:.0f} %", "ink", SMALL, ha="right", va="center")
+        fig.set_height(y + 28 + 36 * len(SPACES))
         return fig
 
     def told(task):

@@ -74,8 +74,8 @@ def make(lab, smoke=False):
         return ((x.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
     rows = (
-        ("seen whole", whole), ("… nearest icon", pictures[which]), ("in a window", pieces),
-        ("… nearest icon", pictures[nearest(pieces, pictures)[1]]),
+        ("seen whole", whole), ("… nearest", pictures[which]), ("in a window", pieces),
+        ("… nearest", pictures[nearest(pieces, pictures)[1]]),
     )  # fmt: skip
 
     def draw(theme, narrow):

@@ -23,7 +23,7 @@ CASES = (  # prompt, with one word changed
 OTHER = "house, noto style"
 STEPS, SEED = 10, 11
 WAYS = (
-    ("again", "the same"), ("comma", "no comma"), ("order", "style first"), ("word", "one word"), 
+    ("again", "the same"), ("comma", "no comma"), ("order", "style first"), ("word", "one word"),
     ("style", "its style"), ("zeros", "no text\n(zeros)"), ("other", "other\nprompt’s text"), ("seed", "other\nnoise"),
 )  # fmt: skip
 
