@@ -12,7 +12,7 @@ def lerp(a: Tensor, b: Tensor, share: float) -> Tensor:
 
 
 def slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
-    """Along the circle through a and b around the origin, shape of a (White 2016, section 2.1).
+    """Along the circle through a and b around the origin, shape of a (White 2016).
 
     Two draws of noise in many dimensions are about perpendicular and equally long. Half-way on the straight line
     between them everything is 0.71 times as long as noise ever is; the circle keeps the length. Vectors that are
@@ -82,7 +82,7 @@ def stretch(vae, latents: Tensor, directions: Tensor, length: float = 0.5) -> np
     return torch.stack(moved).double().numpy()
 
 
-def relax(vae, start: Tensor, end: Tensor, points: int = 3, rounds: int = 8, rate: float = 0.15) -> dict:
+def relax(vae, start: Tensor, end: Tensor, points: int = 3, rounds: int = 8, rate: float = 0.02) -> dict:
     """Bend the straight line between two latents [C, h, w] until its pictures lie closer together.
 
     Minimizes the path's energy, the sum of squared distances between neighbouring pictures, over `points` latents on

@@ -52,7 +52,7 @@ def sentence_vectors(pipe, prompts: Sequence[str]) -> Tensor:
     return text.states[torch.arange(len(ends)), ends].float()
 
 
-class _Reached(Exception):  # noqa: N818, it is no error but a way out
+class _Reached(Exception):
     pass
 
 

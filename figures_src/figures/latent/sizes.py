@@ -46,7 +46,9 @@ class Calls:
 
 def make(lab, smoke=False):
     pipe, specimens = lab.pipeline(), lab.specimens()
-    plain = [i for i, r in enumerate(specimens.records) if r["tone"] == "none"]
+    # One drawing a thing: the same thing in another style is a near copy, and neighbours are what is measured here.
+    first = {r["concept"]: i for i, r in reversed(list(enumerate(specimens.records))) if r["tone"] == "none"}
+    plain = sorted(first.values())
     order = torch.randperm(len(plain), generator=lab.generator("icons"))[: 24 if smoke else COUNT].tolist()
     picks = [plain[k] for k in order]
     images = specimens.images[picks]
@@ -125,8 +127,8 @@ def make(lab, smoke=False):
             f"{n['twonn_texts']:.0f} and {n['components_texts']}."
         ),
         caption=(
-            f"**How many numbers, and how many are needed.** Diamonds: intrinsic dimension of {n['icons']} icons from "
-            "the distances of nearest neighbours (TwoNN). Squares: principal components that hold 95 % of the "
+            f"**How many numbers, and how many are needed.** Diamonds: intrinsic dimension of {n['icons']} icons, "
+            "each of another thing, from the distances of nearest neighbours (TwoNN). Squares: principal components that hold 95 % of the "
             f"variance. Icons need about {n['twonn_latents']:.0f} dimensions in latents, {n['twonn_pixels']:.0f} in "
             f"pixels. So few points cannot show more than some dozens: pure noise of {n['noise_values']:,} comes out "
             "at "
