@@ -13,6 +13,7 @@ from torch import Tensor
 from denoised.diffusion import samplers
 
 
+# --8<-- [start:guess]
 def best_guess(xt: Tensor, pictures: Tensor, alpha_bar: float, window: int | None = None) -> Tensor:
     """The clean pictures that fit xt [M, C, h, w] best on average, if it comes from `pictures` [N, C, h, w].
 
@@ -28,6 +29,7 @@ def best_guess(xt: Tensor, pictures: Tensor, alpha_bar: float, window: int | Non
         gap = F.avg_pool2d(gap, window, stride=1, padding=window // 2, divisor_override=1)
     weights = torch.softmax(-gap / (2 * max(1 - float(alpha_bar), 1e-6)), dim=1)
     return (weights[:, :, None] * pictures[None]).sum(1)
+    # --8<-- [end:guess]
 
 
 def sample(pictures: Tensor, xT: Tensor, timesteps: Tensor, alpha_bar: Tensor, windows) -> Tensor:

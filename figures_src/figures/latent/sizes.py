@@ -128,7 +128,8 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**How many numbers, and how many are needed.** Diamonds: intrinsic dimension of {n['icons']} icons, "
-            "each of another thing, from the distances of nearest neighbours (TwoNN). Squares: principal components that hold 95 % of the "
+            "each of another thing, from the distances of nearest neighbours (TwoNN). Squares: principal components "
+            "that hold 95 % of the "
             f"variance. Icons need about {n['twonn_latents']:.0f} dimensions in latents, {n['twonn_pixels']:.0f} in "
             f"pixels. So few points cannot show more than some dozens: pure noise of {n['noise_values']:,} comes out "
             "at "
