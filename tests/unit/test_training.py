@@ -295,6 +295,10 @@ def test_a_saved_model_has_its_card_and_loads(tmp_path):
     assert card["data"] == store.data_hash()
     assert card["samples"] == 200
     assert "CC-BY-SA-4.0" in card["licence"]
+    again = store.load_vae(folder)  # diffusers now remembers the folder, which must not be saved
+    store.save_model(again, folder, TOY, {})
+    assert str(tmp_path) not in (folder / "config.json").read_text()
+    assert (folder / "diffusion_pytorch_model.safetensors").stat().st_mode & 0o777 == 0o644
     assert torch.allclose(
         next(store.load_vae(folder).parameters()), next(vae.parameters()), atol=1e-3
     )

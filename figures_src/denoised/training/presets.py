@@ -39,7 +39,7 @@ _PRESETS = (
     Preset("unet", "unet", samples=150_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000,
            extra={"pixels": 128, "shift": 0.7, "start": "unet-64px"}),
     # A second round: better text states and latents, from the first round's weights.
-    Preset("unet2-64px", "unet", samples=400_000, batch=64, lr=4e-4, weight_decay=0.01, warmup=10_000, seed=1,
+    Preset("unet2-64px", "unet", samples=400_000, batch=64, lr=4e-4, weight_decay=0.01, warmup=3_000, seed=1,
            extra={"pixels": 64, "shift": 0.5, "start": "unet"}),
     Preset("unet2", "unet", samples=400_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000, seed=1,
            extra={"pixels": 128, "shift": 0.7, "start": "unet2-64px"}),

@@ -1,5 +1,7 @@
 """From a preset to weights on disk: which trainer, and where its result goes."""
 
+import json
+
 import torch
 
 from denoised import paths
@@ -30,10 +32,9 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
     elif preset.kind == "clip":
         from denoised.training.clip import train_clip
 
-        clip, tokenizer, report = train_clip(preset, **limits)
+        clip, _, report = train_clip(preset, **limits)
         if report["finished"]:
             store.save_model(clip.text, sd / "text_encoder", preset, report)
-            tokenizer.save_pretrained(sd / "tokenizer")
             store.save_tensors(clip, paths.RUNS / preset.name / "clip.safetensors")
     elif preset.kind == "judge":
         from denoised.models import judge as judge_model
@@ -58,12 +59,16 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
 
 
 def _earlier(name: str | None) -> dict | None:
-    """The run that another one went on from, for its card: preset, samples, seconds, curve; None if unknown."""
+    """The run that another one went on from, for its card: preset, samples, seconds, curve and, in turn, the run
+    before that; the shipped card if that preset made what is shipped; None if unknown."""
     last = paths.RUNS / (name or "") / "last.pt"
     if not name or not last.exists():
-        return None
+        shipped = paths.WEIGHTS / store.SD / "unet" / "card.json"
+        card = json.loads(shipped.read_text()) if name and shipped.exists() else None
+        return card if card and card["preset"]["name"] == name else None
     saved = torch.load(last, map_location="cpu", weights_only=True, mmap=True)
     state = saved["state"]
     samples = state["step"] * saved["preset"]["batch"]
+    before = _earlier(saved["preset"]["extra"].get("start"))
     return {"preset": saved["preset"], "samples": samples, "seconds": round(state["seconds"], 1),
-            "curve": state["curve"]}  # fmt: skip
+            "curve": state["curve"], **({"start": before} if before else {})}  # fmt: skip

@@ -53,7 +53,9 @@ def save_model(model, folder: Path, preset: Preset, report: dict, **more) -> Pat
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     copy.deepcopy(model).to(torch.float16).save_pretrained(part, safe_serialization=True)
-    _load_as_float32(part / "config.json")
+    _tidy(part / "config.json")
+    for file in part.glob("*.safetensors"):
+        file.chmod(0o644)  # safetensors writes for the owner alone
     write_card(part, preset, report, **more)
     old = folder.with_name(folder.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
@@ -64,12 +66,15 @@ def save_model(model, folder: Path, preset: Preset, report: dict, **more) -> Pat
     return folder
 
 
-def _load_as_float32(config: Path) -> None:
+def _tidy(config: Path) -> None:
     """transformers notes the type that it saved and loads in it; diffusers loads in float32. Unasked, a pipeline
-    would come half in half precision and fail at its first step, so the note says float32 too."""
+    would come half in half precision and fail at its first step, so the note says float32 too. diffusers notes where
+    a model was loaded from, which is this machine's business."""
     noted = json.loads(config.read_text())
+    noted.pop("_name_or_path", None)
     if "dtype" in noted:
-        config.write_text(json.dumps({**noted, "dtype": "float32"}, indent=2) + "\n")
+        noted["dtype"] = "float32"
+    config.write_text(json.dumps(noted, indent=2) + "\n")
 
 
 def save_tensors(model, path: Path) -> None:
