@@ -43,3 +43,8 @@ clean: ## remove what the build made; keeps .venv, node_modules, data, runs
 .PHONY: doctor
 doctor: ## is all here that the build needs? one line each, with what to do
 	@$(PYTHON) scripts/doctor.py
+
+.PHONY: check
+check: ## is what is published what this code gives? renders aside and compares; ONLY="vae/swap ...", CHECK=--tenth
+	@$(SETUP)
+	@$(RUN) scripts/check_drift.py $(CHECK) $(ONLY)

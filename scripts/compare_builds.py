@@ -5,38 +5,17 @@
 
 OLD and NEW are folders of figures (docs/assets/figures/<profile>). Two machines round differently, and a library's
 version moves pixels, so a number has drifted when it is off by more than both tolerances. Prints one line a
-difference; status 1 if a number has drifted, appeared or vanished, or a figure is missing.
+difference; status 1 if a number has drifted, appeared or vanished, or a figure is missing. Pixels too, and why:
+scripts/check_drift.py.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-RELATIVE, ABSOLUTE = 0.02, 1e-3
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 
-
-def manifests(root: Path) -> dict[str, dict]:
-    """{figure id: manifest} of every full rendering below a folder."""
-    found = {}
-    for path in sorted(root.rglob("*.json")):
-        if "." in path.stem:  # swap.data.json is data of a widget
-            continue
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if not manifest.get("smoke"):
-            found[manifest["id"]] = manifest
-    return found
-
-
-def drifted(old, new, relative: float, absolute: float) -> bool:
-    """Is the difference of two values more than machines explain? Texts must be the same."""
-    numbers = isinstance(old, (int, float)) and isinstance(new, (int, float))
-    if not numbers:
-        return old != new
-    if old == new or (old != old and new != new):
-        return False
-    difference = abs(old - new)
-    return not (difference <= absolute or difference <= relative * max(abs(old), abs(new)))
+from tasks.drift import ABSOLUTE, RELATIVE, drifted, manifests
 
 
 def differences(old: dict, new: dict, relative: float, absolute: float) -> list[str]:
