@@ -24,6 +24,7 @@ PAIRS = (
     ("house, noto style", "skull, noto style"),
 )
 SEEDS = (3, 14)
+STRANGER = 15  # start of a run that has nothing to do with either end
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 STEPS = 10
 WAYS = (
@@ -36,6 +37,8 @@ def make(lab, smoke=False):
     pipe = lab.pipeline()
     pairs, steps = (PAIRS[:1], 2) if smoke else (PAIRS, STEPS)
     noise = steering.start_noise(pipe, SEEDS)
+    stranger = steering.start_noise(pipe, [STRANGER])[0]
+    other = []
     found = {key: {"exposure": [], "jump": [], "odd": [], "detail": []} for key, *_ in WAYS}
     strips = {}
     for k, texts in enumerate(pairs):
@@ -43,14 +46,16 @@ def make(lab, smoke=False):
         shares = SHARES if k == 0 else SHARES[::2]  # the first pair is shown, of the others only the middle is needed
         jobs = [(lerp(a, b, s), noise[0]) for s in shares]
         jobs += [(a, way(*noise, s)) for way in (slerp, lerp) for s in shares]
-        states, starts = (torch.stack(x) for x in zip(*jobs, strict=True))
-        made = steering.run(pipe, states, starts, steps=steps).split(len(shares))
+        states, starts = (torch.stack(x) for x in zip(*jobs, (a, stranger), strict=True))
+        *made, third = steering.run(pipe, states, starts, steps=steps).split(len(shares))
         ends = dict(zip(("text", "circle", "line"), made, strict=True))
         first, last = ends["text"][0], ends["text"][-1]
         ends["latents"] = torch.stack([lerp(first, last, s) for s in shares])
         images = {key: decode(pipe.vae, z) for key, z in ends.items()}
         fade = [lerp(*(x.astype(np.float64) for x in images["text"][[0, -1]]), s) for s in shares]
         images["pixels"] = np.stack(fade).round().astype(np.uint8)
+        ghost = decode(pipe.vae, third)[0].astype(np.float64)
+        other.append(exposure(ghost, *images["circle"][[0, -1]].astype(np.float64)))
         half = len(shares) // 2
         for key, *_ in WAYS:
             p = images[key].astype(np.float64)
@@ -67,7 +72,7 @@ def make(lab, smoke=False):
             if k == 0:
                 found[key]["jump"].append(jump(p))
                 strips[key] = images[key]
-    n = {"pairs": len(pairs), "steps": steps, "shares": len(SHARES)}
+    n = {"pairs": len(pairs), "steps": steps, "shares": len(SHARES), "exposure_stranger": float(np.mean(other))}
     for key, *_ in WAYS:
         for what, values in found[key].items():
             if values:
@@ -106,7 +111,9 @@ def make(lab, smoke=False):
             "from the "
             "same start; the two lower ones from one start to another with the first prompt. How much of the middle "
             "is "
-            f"a double exposure of the ends: {told} (mean of {n['pairs']} pairs). The longest stride of a strip over "
+            f"a double exposure of the ends: {told} (mean of {n['pairs']} pairs; all share a white ground, so that "
+            f"even a third, unrelated run with the first prompt gets {n['exposure_stranger']:.0%}). The longest "
+            "stride of a strip over "
             "its "
             f"mean stride, where one would be even and four a single leap: text {n['jump_text']:.1f}, noise on the "
             f"circle {n['jump_circle']:.1f}. Fine detail of the middle, against the ends: latents "

@@ -113,8 +113,8 @@ def make(lab, smoke=False):
             f"{low:.2f} to {high:.2f}), {n['copies_percent']:.0f} % near copies. Style and thing known, combination "
             "never "
             f"seen: {n['share_unseen']:.2f}. Patches: those of results are {n['patch_ratio_9']:.2f} times as far from "
-            f"{len(pool)} training icons as those of {n['newcomers']} real newcomers; one would mean that nothing is "
-            "pieced together."
+            f"{len(pool)} training icons as those of {n['newcomers']} real newcomers. One "
+            "would mean no nearer; mind that a soft patch is near to many things, so that blur looks like borrowing."
         ),
         numbers=n,
         draw=draw,

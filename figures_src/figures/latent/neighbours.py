@@ -83,7 +83,7 @@ def make(lab, smoke=False):
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         colour = {"pixels": "image", "latents": "latent", "middle": "prediction", "texts": "text"}
-        cell = 66 if narrow else 88
+        cell = 65 if narrow else 88
         shown = 4 if narrow else NEAREST
         y = 0
         for name, title in SPACES:

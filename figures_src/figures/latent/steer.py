@@ -24,7 +24,7 @@ TITLE = "Three weights and what they draw"
 CONCEPTS = (("cat", "cat face, noto style"), ("apple", "red apple, noto style"), ("skull", "skull, noto style"))
 LEVELS = (0, 1, 2)
 SEEDS = (5, 8)
-STEPS, GUIDANCE = 10, 3.0
+STEPS, GUIDANCE = 8, 3.0
 COLUMNS = 5
 
 
@@ -105,8 +105,7 @@ def make(lab, smoke=False):
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
-        gap = 6 if narrow else 10
-        cell = 67 if narrow else 112
+        gap, cell = (6, 67) if narrow else (20, 128)
         y = 0
         for strip in strips:
             for j, m in enumerate(strip):
@@ -116,11 +115,7 @@ def make(lab, smoke=False):
                 words = " : ".join(f"{w}" for w in m)
                 fig.note(x + cell / 2, y + cell + 4, words, "text", SMALL, ha="center")
             y += cell + 28
-        x = 5 * (cell + gap) + 6
-        if not narrow:
-            fig.note(x, 30, "cat :\napple :\nskull", "text", 14, weight=600)
-        else:
-            fig.note(0, y, "weights of cat : apple : skull", "muted", SMALL)
+        fig.note(0, y, "weights of cat : apple : skull", "muted", SMALL)
         return fig
 
     return Output(
