@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Build the site, or a part of it. Makes only what is not whole yet, resumes after a kill, never trusts a date.
 
-    python scripts/build.py                     everything, then site/
-    python scripts/build.py figures             every figure
-    python scripts/build.py figures vae/swap    these figures
-    python scripts/build.py vendor | notebooks | data | weights
+python scripts/build.py                     everything, then site/
+python scripts/build.py figures             every figure
+python scripts/build.py figures vae/swap    these figures
+python scripts/build.py vendor | notebooks | data | weights
 """
 
 import argparse
@@ -138,6 +138,10 @@ def last_line(started: float) -> str:
 def build(options: argparse.Namespace) -> int:
     started = time.monotonic()
     plan.COMMAND, plan.IDS = options.command, tuple(options.ids)
+    if plan.PROFILE != "tiny":
+        from denoised import profiles
+
+        profiles.get(plan.PROFILE).require()
     if options.command == "figures":
         check_ids(options.ids)
     elif options.ids and options.command != "weights":
