@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Build the site, or a part of it. Makes only what is not whole yet, resumes after a kill, never trusts a date.
 
-python scripts/build.py                     everything, then site/
-python scripts/build.py figures             every figure
-python scripts/build.py figures vae/swap    these figures
-python scripts/build.py vendor | notebooks | data | weights
+    python scripts/build.py                     everything, then site/
+    python scripts/build.py figures             every figure
+    python scripts/build.py figures vae/swap    these figures
+    python scripts/build.py vendor | notebooks | data | weights
 """
 
 import argparse
