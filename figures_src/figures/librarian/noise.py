@@ -12,7 +12,7 @@ from denoised.data.splits import Row
 from denoised.pipeline import decode, encode, generate_batch
 from denoised.probes.moments import colour_mosaics, moment_distance
 from denoised.probes.spectra import radial_power_spectrum
-from plotting.layout import image_grid, label_point
+from plotting.layout import image_grid, label_ends
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -37,7 +37,8 @@ def neighbours(latents):
 
 def make(lab, smoke=False):
     pipe, specimens = lab.pipeline(), lab.specimens()
-    picks = [specimens.where(concept=c, style=s, tone="none")[0] for c in CAST for s in STYLES][:: 6 if smoke else 1]
+    picks = [i for c in CAST for s in STYLES for i in specimens.where(concept=c, style=s, tone="none")[:1]]
+    picks = picks[:: 6 if smoke else 1]
     prompts = [prompt(Row(**specimens.records[i])) for i in picks]
     traces = generate_batch(pipe, prompts, range(len(picks)), steps=3 if smoke else STEPS, guidance=GUIDANCE)
     mixed = specimens.where(split="concept")[:: 24 if smoke else 5]
@@ -74,27 +75,25 @@ def make(lab, smoke=False):
         x, top = (0, y + 30) if narrow else (82 + 4 * 88 + 24, 0)
         width = fig.width - x
         fig.note(x, top, "Power of the latents, by detail", size=14, weight=600)
-        ax = fig.area(x + 34, top + 28, width - 44, 184, below=40)
+        ax = fig.area(x + 34, top + 28, width - 104, 184, below=40)
         for name, _, colour in SETS:
-            ax.plot(frequency[1:], spectra[name][1:], color=theme.colour(colour))
-        low = {name: spectra[name][1:] for name, _, _ in SETS}
-        label_point(ax, frequency[-1], low["noise"][-1], "noise", "noise", dx=-2, dy=11, ha="right")
-        label_point(ax, frequency[2], low["encoded"][1], "encoded", "latent", dx=8, dy=6)
-        label_point(ax, frequency[3], low["generated"][2], "finished", "prediction", dx=-6, dy=-15, ha="right")
+            ax.plot(frequency[1:], spectra[name][1:], color=theme.colour(colour), label=name)
         ax.set_yscale("log")
         ax.minorticks_off()
         ax.set_xlim(frequency[1] * 0.9, 0.51)
         ax.set_xlabel("cycles a latent cell")
+        label_ends(ax, {"noise": "noise", "generated": "finished", "encoded": "encoded"}, size=12)
         return fig
 
     return Output(
         alt=(
-            "Three rows of pictures: pure noise through the decoder is coloured blotches; latents finished by the "
-            "U-Net "
-            "and latents encoded from icons are icons. A plot of the latents' power by detail: flat for noise, falling "
-            f"for the others. From real icons the decoded noise is {n['distance_noise']:.3f} away, the finished "
-            "latents "
-            f"{n['distance_generated']:.3f}, the encoded ones {n['distance_encoded']:.3f}."
+            "Three rows of pictures: pure noise through the decoder is coloured blotches; below, what latents "
+            "finished by "
+            "the U-Net and latents encoded from icons look like. A plot of the latents' power by detail: flat for "
+            "noise, "
+            f"falling for the others. From real icons the decoded noise is {n['distance_noise']:.3f} away, the "
+            "finished "
+            f"latents {n['distance_generated']:.3f}, the encoded ones {n['distance_encoded']:.3f}."
         ),
         caption=(
             "**Noise in, wallpaper out.** The distance to "

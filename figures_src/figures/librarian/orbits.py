@@ -64,7 +64,7 @@ def make(lab, smoke=False):
         [trail[0][i], *(trail[c][i] for c in after), known[found[i]]]
         for i in (*range(min(3, icons)), icons, icons + 1)
     ]  # fmt: skip
-    names = [*("unseen icon" for _ in range(min(3, icons))), "photograph", "random\nlatent"]
+    names = [*("unseen icon" for _ in range(min(3, icons))), "photo", "random\nlatent"]
     columns = ["start", *(f"after {c}" for c in after), "likest\ntraining icon"]
     steps = np.arange(1, cycles + 1)
 
@@ -83,6 +83,7 @@ def make(lab, smoke=False):
         ax.plot(steps, vae_db, color=theme.latent, label="vae")
         ax.plot(steps, jpeg_db, color=theme.attention, label="jpeg")
         low, high = min(vae_db.min(), jpeg_db.min()), max(vae_db.max(), jpeg_db.max())
+        ax.set_yticks(range(5 * round(low // 5), round(high) + 3, 5))
         ax.set_ylim(low - 2, high + 2)
         ax.set_xticks([1, *range(5, cycles + 1, 5)])
         ax.set_xlim(0.5, cycles + 0.5)
@@ -95,7 +96,7 @@ def make(lab, smoke=False):
         alt=(
             f"Rows of pictures, copied 1, 5 and {cycles} times by the autoencoder, with the likest training icon at "
             "the "
-            f"right: icons keep their shape and lose colour and detail, none turns into the training icon. A plot: "
+            f"right: colours drift and detail goes, and what is left does not become the training icon. A plot: "
             f"unseen icons fall from {n['first_db']:.1f} to {n['last_db']:.1f} dB, JPEG copies of the same size from "
             f"{n['jpeg_first_db']:.1f} to {n['jpeg_last_db']:.1f}."
         ),
