@@ -26,7 +26,7 @@ PAIRS = (
 SEEDS = (3, 14)
 STRANGER = 15  # start of a run that has nothing to do with either end
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-STEPS = 10
+STEPS = 8
 WAYS = (
     ("pixels", "pixels,\ncross-fade", "image"), ("latents", "VAE latents,\nstraight", "latent"),
     ("text", "text,\nstraight", "text"), ("circle", "noise,\ncircle", "noise"), ("line", "noise,\nstraight", "noise"),

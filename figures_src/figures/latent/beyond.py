@@ -20,7 +20,7 @@ DATA = ("specimens",)
 TITLE = "Past the edge"
 
 PROMPTS = ("red apple, noto style", "cat face, noto style")
-SEED, STEPS, USUAL, REAL = 7, 10, 3.0, 90
+SEED, STEPS, USUAL, REAL = 7, 8, 3.0, 90
 GUIDANCE = (1.0, 3.0, 7.5, 15.0, 30.0)
 STRETCH = (0.0, 1.0, 2.0, 3.0, 4.0)
 LENGTH = (0.4, 0.7, 1.0, 1.3, 1.6)

@@ -22,7 +22,7 @@ PROMPTS = (
     "house, noto style",
 )  # fmt: skip
 SEEDS = (1, 2, 3, 4, 5, 6)
-STEPS = 10
+STEPS = 8
 
 
 def shares(table):

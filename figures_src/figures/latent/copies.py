@@ -22,7 +22,7 @@ WEIGHTS = ("emoji-sd",)
 DATA = ("specimens",)
 TITLE = "Copies, cousins and strangers"
 
-COUNT, STEPS, SHOWN = 10, 10, 5
+COUNT, STEPS, SHOWN = 10, 8, 5
 PATCHES = (5, 9, 17)  # of 32: patches of 20, 36 and 68 pixels of an icon
 NEAR = 0.5  # a copy is closer to its icon than half of the way to the same thing in another style
 

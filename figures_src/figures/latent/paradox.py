@@ -24,7 +24,7 @@ TITLE = "Prompts that exclude themselves"
 
 THINGS = ("cat-face", "red-apple", "skull", "pizza", "octopus", "rose", "rocket", "house")
 TWO = 8  # prompts of two things; of the other kinds there are half as many
-STEPS, LEVEL, STRENGTH = 10, 0.9, 3.0
+STEPS, LEVEL, STRENGTH = 8, 0.9, 3.0
 KINDS = (("ordinary", "ordinary"), ("rare", "never seen"), ("two", "two things"), ("shuffled", "shuffled letters"))
 
 

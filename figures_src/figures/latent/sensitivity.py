@@ -21,7 +21,7 @@ CASES = (  # prompt, with one word changed
     ("red heart, twemoji style", "blue heart, twemoji style"),
 )
 OTHER = "house, noto style"
-STEPS, SEED = 10, 11
+STEPS, SEED = 8, 11
 WAYS = (
     ("again", "the same"), ("comma", "no comma"), ("order", "style first"), ("word", "one word"),
     ("style", "its style"), ("zeros", "no text\n(zeros)"), ("other", "other\nprompt’s text"), ("seed", "other\nnoise"),

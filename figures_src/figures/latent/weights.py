@@ -20,7 +20,7 @@ TITLE = "Turning one word up and down"
 WITH, WITHOUT = "red apple, noto style", "green apple, noto style"
 SWEEP = (-2, -1, 0, 1, 2, 3)
 SEEDS = (21, 22, 23)
-STEPS = 10
+STEPS = 8
 
 
 def redness(images):
@@ -100,10 +100,9 @@ def make(lab, smoke=False):
         caption=(
             f"**A word as a knob.** The states of “{WITHOUT}” plus a weight times the difference to “{WITH}”: "
             "0 is the one prompt, 1 the other, and the rest lies beyond. "
-            f"Redness follows the weight with a rank correlation of {n['follows_word']:.2f} (mean of {n['seeds']} "
-            "starts; "
-            f"a random direction of equal length: {n['follows_random']:.2f}). Between 0 and 1 it changes by "
-            f"{n['range_word']:.0f} of 255. The outline pays at the ends: its overlap with that at weight 1 "
+            f"Redness follows the weight with a rank correlation of {n['follows_word']:.2f}, mean of {n['seeds']} starts. "
+            f"Between 0 and 1 it changes by {n['range_word']:.0f} of 255, along a random direction of equal length by "
+            f"{n['range_random']:.0f}. The outline pays at the ends: its overlap with that at weight 1 "
             f"falls to {n['shape_word']:.0%} (random: {n['shape_random']:.0%})."
         ),
         numbers=n,
