@@ -106,7 +106,7 @@ def make(lab, smoke=False):
     shown = [i for i in range(1, end) if one.tokens[i].strip("</w>") not in (",", "with")] + [0, end]
     words = {i: one.tokens[i].replace("</w>", "").strip("<|>") for i in shown}
     tiles = {i: token_map(maps, [i], SIDES[0])[0].numpy() for i in shown}
-    mass = {i: float(tiles[i].mean()) for i in range(0)} | {i: float(tiles[i].mean()) for i in shown}
+    mass = {i: float(tiles[i].mean()) for i in shown}
     padding = float(token_map(maps, list(range(end, len(one.tokens))), SIDES[0]).mean()) * (len(one.tokens) - end)
     n = {
         "scenes": len(scenes),
@@ -146,7 +146,7 @@ def make(lab, smoke=False):
         spare = columns * rows - len(shown)
         y += rows * (cell + 40)
         if spare:
-            x = (columns - 1) * (cell + gap)
+            x = (columns - spare) * (cell + gap)
             picture(fig, one.image, x, y - cell - 40, cell, cell)
             fig.note(x + cell / 2, y - 36, "the picture", "image", 12, ha="center", weight=600)
         y += 8

@@ -66,8 +66,8 @@ def make(lab, smoke=False):
     back = decode(vae, encode(vae, sheet))
     kept = {w: float(np.mean([recall(b, d[2]) for b, d in zip(back, drawn, strict=True) if d[0] == w])) for w in widths}
 
-    train = [i for i, r in enumerate(specimens.records) if r["split"] == "train"][:: 12 if smoke else 2]
-    unseen = [i for i, r in enumerate(specimens.records) if r["split"] == "concept"][:: 20 if smoke else 3]
+    train = [i for i, r in enumerate(specimens.records) if r["split"] == "train"][:: 12 if smoke else 1]
+    unseen = [i for i, r in enumerate(specimens.records) if r["split"] in ("concept", "pair")][:: 20 if smoke else 3]
     named = [[specimens.records[i]["style"] for i in picks] for picks in (train, unseen)]
     latents = [encode(vae, specimens.images[picks]) for picks in (train, unseen)]
     pixels = [specimens.images[train], decode(vae, latents[1])]
@@ -119,6 +119,7 @@ def make(lab, smoke=False):
             span = float(one_map.max() - one_map.min()) or 1.0
             tiles.append((name, colour_map(one_map - one_map.min(), theme, span, "image"), one_map.shape[0] > 48))
         tiles.append(("picture", one.image, None))
+        tiles = [tile for tile in tiles if not (narrow and tile[0] == "middle")]  # six fill two rows of three
         columns, gap = 3 if narrow else len(tiles), 8
         cell = (fig.width - gap * (columns - 1)) // columns
         y = 26
@@ -157,7 +158,7 @@ def make(lab, smoke=False):
             f"**From {end.numel():,} numbers to {one.image.size:,}.** Each square is the mean strength of a stage's "
             f"channels. Below, strokes, enlarged: left half as drawn, right half after coding and decoding, with the "
             f"share of the stroke that is still dark. Style is there before the decoder begins: a probe names it right "
-            f"on {accuracy['latent']:.0%} of {len(unseen)} encoded icons of unseen concepts and on "
+            f"on {accuracy['latent']:.0%} of {len(unseen)} encoded unseen icons and on "
             f"{accuracy['pixels']:.0%} of the decoded ones (chance {n['style_chance']:.0%}). Decoded {len(times)} times, "
             f"one latent gives pictures that differ by {repeat}; a push of {NUDGE:.0%} of its spread moves a pixel by "
             f"{n['nudge_pixels']:.1f} of 255."

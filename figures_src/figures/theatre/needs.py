@@ -39,7 +39,7 @@ def make(lab, smoke=False):
         output_type="latent",
     ).images[0]  # fmt: skip
 
-    picks = [i for c in CAST for i in specimens.where(concept=c, tone="none")[:5]]
+    picks = [i for c in CAST for i in specimens.where(concept=c, tone="none")[:4]]
     picks = picks[::15] if smoke else picks
     prompts = [prompt(SimpleNamespace(**specimens.records[i])) for i in picks]
     x0 = encode(pipe.vae, specimens.images[picks])
@@ -54,7 +54,7 @@ def make(lab, smoke=False):
         for name, (states, told) in given.items()
     }
 
-    count = 1 if smoke else 4
+    count = 1 if smoke else 3
     ends = generate_batch(pipe, prompts[:: max(1, len(prompts) // count)][:count], range(count), steps=one.steps,
                           guidance=one.guidance)  # fmt: skip
     made = torch.stack([*(end.xt[-1] for end in ends), one.xt[-1]])

@@ -76,6 +76,7 @@ def make(lab, smoke=False):
         "padding": length - len(ids),
         "names": len(names),
         "names_whole": whole_share(cut.values()),
+        "running_whole": sum(whole) / max(1, sum(whole) + sum(broken)),
         "often_whole": float(np.median(whole)),
         "often_cut": float(np.median(broken)) if broken else 0.0,
         "rare": len(RARE),
@@ -140,8 +141,9 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**Frequent words pass whole, the others come in pieces.** A bar marks where a word ends. Of the "
-            f"{n['names']:,} words in our icons' names {n['names_whole']:.0%} are one token (they occur "
-            f"{n['often_whole']:.0f} times, as a median; those that are cut {n['often_cut']:.0f}). Of {n['rare']} words "
+            f"{n['names']:,} different words in our icons' names {n['names_whole']:.0%} are one token (they occur "
+            f"{n['often_whole']:.0f} times, as a median, and make up {n['running_whole']:.0%} of the text; those that "
+            f"are cut {n['often_cut']:.0f}). Of {n['rare']} words "
             f"that no icon is called {n['rare_whole']:.0%}; their cuts fall between parts with a meaning in "
             f"{n['border_share']:.0%} of cases, where chance would give {n['border_chance']:.0%}. Nothing is unknown: "
             f"at worst a word falls into bytes. But there is room for {length} tokens, and what comes later is lost."
