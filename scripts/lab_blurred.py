@@ -21,6 +21,8 @@ from denoised.errors import DenoisedError
 from denoised.studies import blurred, kl
 from denoised.training import images
 
+SHOWN = 12  # pictures that are kept, evenly spaced
+
 
 def pictures(settings: blurred.Settings):
     """(training pictures, held-out pictures), uint8 [N, 3, 32, 32], chosen with a fixed seed."""
@@ -37,16 +39,18 @@ def main() -> int:
     torch.set_num_threads(1)  # one thread adds numbers up in one order
     settings = blurred.SETTINGS
     train, held_out = pictures(settings)
-    facts = {"key": blurred.key(), "torch": torch.__version__, "psnr": {"sharp": [], "blurred": []}}
-    arrays = {"original": held_out.permute(0, 2, 3, 1).numpy()}
+    facts = {"key": blurred.key(), "torch": torch.__version__, "psnr": {}, "detail": {}}
+    real = held_out.permute(0, 2, 3, 1).numpy()
+    some = slice(0, None, len(real) // SHOWN)
+    arrays = {"original": real[some]}
     for name, seen in (("sharp", train), ("blurred", blurred.blur(train))):
-        made = []
         for seed in settings.seeds:
-            back, psnr = blurred.round_trip(*kl.train(settings.weight, seed, seen, settings.steps), held_out)
-            made.append(back)
-            facts["psnr"][name].append(psnr)
+            made, psnr = blurred.round_trip(*kl.train(settings.weight, seed, seen, settings.steps), held_out)
+            facts["psnr"].setdefault(name, []).append(psnr)
+            facts["detail"].setdefault(name, []).append(blurred.detail(made, real))
+            arrays.setdefault(name, made[some])
             print(f"{name}, seed {seed}: {psnr:.2f} dB", flush=True)
-        arrays[name] = np.stack(made)
+    facts["unseen"] = len(real)
     facts["pictures"] = len(train)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)

@@ -6,8 +6,7 @@ Tests claims: r11-14.
 
 import numpy as np
 
-from denoised.probes.metrics import LUMA, bootstrap_ci
-from denoised.probes.spectra import frequencies, power_spectrum
+from denoised.probes.metrics import bootstrap_ci
 from denoised.studies import blurred
 from plotting.layout import image_grid
 from plotting.output import Output
@@ -17,19 +16,11 @@ WEIGHTS = ()
 DATA = ()
 TITLE = "Trained on blurred pictures"
 
-FINE = 0.125  # cycles a pixel: what shrinking by four leaves no room for
-
-
-def fine_energy(pictures):
-    """Energy of detail at and above FINE in pictures uint8 [N, H, W, 3]."""
-    far = frequencies(*pictures.shape[1:3])
-    return float(power_spectrum(pictures @ LUMA)[:, far >= FINE].sum())
-
 
 def make(lab, smoke=False):
     facts, arrays = blurred.load()
     settings, test = blurred.SETTINGS, arrays["original"]
-    energy = {name: [fine_energy(one) / fine_energy(test) for one in arrays[name]] for name in ("sharp", "blurred")}
+    energy = facts["detail"]
     ratio = np.array(energy["blurred"]) / np.array(energy["sharp"])
     lost = np.array(facts["psnr"]["sharp"]) - np.array(facts["psnr"]["blurred"])
     low, high = bootstrap_ci(ratio, seed=5)
@@ -37,7 +28,7 @@ def make(lab, smoke=False):
     score = {name: float(np.mean(values)) for name, values in facts["psnr"].items()}
     n = {
         "icons": facts["pictures"],
-        "unseen": len(test),
+        "unseen": facts["unseen"],
         "steps": settings.steps,
         "seeds": len(settings.seeds),
         "side": test.shape[1],
@@ -52,7 +43,7 @@ def make(lab, smoke=False):
         "psnr_loss": float(lost.mean()),
         "psnr_loss_least": float(lost.min()),
     }
-    made = {name: arrays[name][0] for name in ("sharp", "blurred")}
+    made = {name: arrays[name] for name in ("sharp", "blurred")}
     shown = [len(test) * k // 6 for k in range(6)]
 
     def draw(theme, narrow):
