@@ -6,16 +6,22 @@ from .metrics import LUMA
 from .spectra import power_spectrum
 
 
-def excess(made, real, smooth: int = 3) -> np.ndarray:
-    """Power of `made` over that of `real` at each frequency of the brightness, [H, W], both uint8 [N, H, W, 3].
+def standing_out(plane) -> np.ndarray:
+    """Power of each frequency of planes [..., H, W] over the mean of its eight neighbours': 1 = no peak, [..., H, W]."""
+    power = power_spectrum(plane)
+    steps = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
+    around = sum(np.roll(power, step, (-2, -1)) for step in steps) / len(steps)
+    return power / np.maximum(around, 1e-12)
 
-    Averaged over the pictures first, and over smooth x smooth neighbouring frequencies in the denominator, so that a
-    peak stays a peak.
+
+def peaks(images, period: int = 8) -> float:
+    """How far the lattice of `period` stands out of the brightness of uint8 [N, H, W, 3]: median over frequencies.
+
+    The spectra are averaged over the pictures' own ratios in logarithms, so that no single picture decides.
     """
-    ours, theirs = (power_spectrum(np.asarray(x).astype(np.float64) @ LUMA).mean(0) for x in (made, real))
-    reach = smooth // 2
-    around = [np.roll(theirs, (i, j), (0, 1)) for i in range(-reach, reach + 1) for j in range(-reach, reach + 1)]
-    return ours / np.maximum(np.mean(around, axis=0), 1e-12)
+    light = np.asarray(images).astype(np.float64) @ LUMA
+    ratio = np.exp(np.log(np.maximum(standing_out(light), 1e-12)).mean(0))
+    return float(np.median(ratio[lattice(light.shape[-1], period)]))
 
 
 def lattice(size: int, period: int = 8) -> np.ndarray:
@@ -26,20 +32,22 @@ def lattice(size: int, period: int = 8) -> np.ndarray:
     return where
 
 
-def haunted(images, strength: float = 14.0, period: int = 8) -> np.ndarray:
-    """Pictures uint8 [N, H, W, 3] with the trace of a careless upsampler: one cell of a grid, repeated over all."""
+def haunted(images, strength: int = 10, period: int = 8) -> np.ndarray:
+    """Pictures uint8 [N, H, W, 3] with the trace of a careless upsampler: one small tile, laid over all of them.
+
+    The tile darkens by 0 to 2 * strength, at random with a fixed seed, so that it has every frequency of the lattice.
+    """
     images = np.asarray(images)
-    y, x = np.mgrid[:period, :period] * 2 * np.pi / period
-    tile = np.cos(x) + np.cos(y) + np.cos(2 * x) * np.cos(2 * y)
-    tile = np.tile(tile / np.abs(tile).max(), (images.shape[1] // period, images.shape[2] // period))
-    return np.clip(np.round(images + strength * (tile - tile.max())[..., None]), 0, 255).astype(np.uint8)
+    tile = np.random.default_rng(0).integers(0, 2 * strength + 1, (period, period))
+    tile = np.tile(tile, (images.shape[1] // period, images.shape[2] // period))
+    return np.clip(images.astype(int) - tile[..., None], 0, 255).astype(np.uint8)
 
 
 def another_limb(images, width: int = 11, length: int = 26) -> np.ndarray:
     """Pictures uint8 [N, H, W, 3] with one more limb: a bar in the drawing's own colour, out of its emptier side."""
     out = np.array(images)
     for image in out:
-        ink = (255 - image.astype(int)).max(-1) >= 40
+        ink = (255 - image.astype(int)).max(-1) >= 60
         rows, columns = np.nonzero(ink)
         middle = int(np.median(rows))
         span = np.flatnonzero(ink[middle])
@@ -53,19 +61,16 @@ def another_limb(images, width: int = 11, length: int = 26) -> np.ndarray:
     return out
 
 
-def without(images, ratio, keep: float = 2.0) -> np.ndarray:
-    """Pictures uint8 [N, H, W, 3] with each frequency whose `ratio` [H, W] exceeds `keep` turned down to `keep`.
-
-    `ratio` as `excess` gives it: power, so that amplitudes are scaled by the root. Rounded and clipped to uint8.
-    """
-    gain = np.sqrt(np.minimum(1.0, keep / np.maximum(ratio, 1e-12)))
-    gain[0, 0] = 1.0
-    spectrum = np.fft.fft2(np.asarray(images).astype(np.float64), axes=(1, 2))
-    filtered = np.fft.ifft2(spectrum * gain[None, :, :, None], axes=(1, 2)).real
-    return np.clip(np.round(filtered), 0, 255).astype(np.uint8)
+def without(images, period: int = 8) -> np.ndarray:
+    """Pictures uint8 [N, H, W, 3] with each peak on the lattice turned down to its neighbours' power, rounded to uint8."""
+    planes = np.moveaxis(np.asarray(images).astype(np.float64), -1, 1)  # [N, 3, H, W]
+    gain = np.sqrt(np.minimum(1.0, 1 / np.maximum(standing_out(planes), 1e-12)))
+    gain = np.where(lattice(planes.shape[-1], period), gain, 1.0)
+    filtered = np.fft.ifft2(np.fft.fft2(planes) * gain).real
+    return np.moveaxis(np.clip(np.round(filtered), 0, 255).astype(np.uint8), 1, -1)
 
 
-def limbs(images, width: int = 9, least: int = 60, paper: int = 40) -> np.ndarray:
+def limbs(images, width: int = 9, least: int = 60, paper: int = 60) -> np.ndarray:
     """How many slender parts stick out of the drawing in each picture uint8 [N, H, W, 3] on white, [N] int.
 
     The silhouette is all that differs from white by `paper` or more in any colour. An opening by a disc of radius

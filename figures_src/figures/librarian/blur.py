@@ -120,7 +120,7 @@ def make(lab, smoke=False):
             f"{n['unet_blurred_best']:.0%}. A linear map, fitted on {n['pictures_fit']} icons to undo this blur, "
             "leaves "
             f"{n['linear_blurred']:.0%} of it, and turned on noise it leaves {n['blur_on_noise']:,.0%}; one fitted to "
-            f"noise leaves {n['linear_noised']:.0%} of noise and {n['noise_on_blur']:.0%} of blur. More than all "
+            f"noise leaves {n['linear_noised']:.0%} of noise and {n['noise_on_blur']:.0%} of blur. Above 100 % "
             "means: "
             "made worse."
         ),
