@@ -73,7 +73,7 @@ def without(images, period: int = 8) -> np.ndarray:
 def limbs(images, width: int = 9, least: int = 60, paper: int = 60) -> np.ndarray:
     """How many slender parts stick out of the drawing in each picture uint8 [N, H, W, 3] on white, [N] int.
 
-    The silhouette is all that differs from white by `paper` or more in any colour. An opening by a disc of radius
+    The silhouette is all that is darker than the page by `paper` or more in any colour. An opening by a disc of radius
     `width` removes what is slenderer than twice that; the pieces of the difference with at least `least` pixels count.
     """
     from scipy import ndimage
@@ -82,7 +82,8 @@ def limbs(images, width: int = 9, least: int = 60, paper: int = 60) -> np.ndarra
     disc = x * x + y * y <= width * width
     counts = []
     for image in np.asarray(images):
-        shape = ndimage.binary_fill_holes((255 - image.astype(int)).max(-1) >= paper)
+        page = np.percentile(image.reshape(-1, 3), 90, axis=0)  # a greyed page is still the page
+        shape = ndimage.binary_fill_holes((page - image).max(-1) >= paper)
         padded = np.pad(shape, width)
         body = ndimage.binary_opening(padded, structure=disc)[width:-width, width:-width]
         pieces, found = ndimage.label(shape & ~body)

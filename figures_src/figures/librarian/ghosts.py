@@ -45,9 +45,7 @@ def make(lab, smoke=False):
         places += some[-1:]
     places = places[:SHOWN] or [0]
     rows = [[some[k] for some in (real, spectral, healed, limbed)] for k in places]
-    labels = [
-        [f"{counts[name][k]} limb" + ("s" if counts[name][k] != 1 else "") for name in counts] for k in places
-    ]  # fmt: skip
+    labels = [[f"counted: {some[k]}" for some in counts.values()] for k in places]
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
