@@ -11,7 +11,6 @@ from denoised.data.prompts import SHEET_PROMPTS
 from denoised.probes import bands
 from denoised.probes.metrics import bootstrap_ci
 from denoised.probes.runs import noise, prompted, walk
-from plotting.layout import label_ends
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -64,19 +63,23 @@ def make(lab, smoke=False):
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         fig.note(0, 0, "Agreement of the bet with the finished latent", size=14, weight=600)
-        ax = fig.area(36, 30, fig.width - 36 - 70, 230, below=42)
+        x = 0
+        for name in bands.NAMES:
+            fig.note(x, 22, "■", COLOURS[name], 12)
+            fig.note(x + 15, 22, name, "ink", 12)
+            x += 90
+        ax = fig.area(36, 50, fig.width - 44, 230, below=42)
         at = np.arange(1, steps + 1)
         for b, name in enumerate(bands.NAMES):
             colour = theme.colour(COLOURS[name])
             spread = np.quantile(curves[:, :, b], [0.25, 0.75], axis=0)
             ax.fill_between(at, *spread, color=colour, alpha=0.15, linewidth=0)
-            ax.plot(at, mean[:, b], color=colour, label=name)
+            ax.plot(at, mean[:, b], color=colour)
             ax.plot([n[f"when_{name}"]], [SETTLED], "o", color=colour, markersize=7)
         ax.axhline(SETTLED, color=theme.muted, linewidth=1)
-        ax.set(xlim=(1, steps), ylim=(min(0.0, float(curves[:, 0].min())), 1.12), yticks=[0, 0.5, 0.9],
+        ax.set(xlim=(1, steps), ylim=(min(0.0, float(curves[:, 0].min())), 1.02), yticks=[0, 0.5, 0.9],
                yticklabels=["0", "0.5", "0.9"])  # fmt: skip
         ax.set_xlabel("step")
-        label_ends(ax, {name: name for name in bands.NAMES}, size=13)
         return fig
 
     return Output(

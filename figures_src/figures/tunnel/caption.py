@@ -24,7 +24,7 @@ TITLE = "A description and its picture"
 ICONS = (
     ("cat-face", "noto"), ("red-apple", "noto"), ("pizza", "twemoji"), ("red-heart", "twemoji"), ("house", "noto"),
     ("octopus", "twemoji"), ("rocket", "fluent-emoji"), ("grinning-face", "noto"), ("tiger-face", "openmoji"),
-    ("skull", "twemoji"), ("rose", "noto"), ("ghost", "openmoji"),
+    ("skull", "twemoji"), ("rose", "twemoji"), ("ghost", "openmoji"),
 )  # fmt: skip
 SEED = 40
 STEPS = 10
@@ -46,7 +46,7 @@ def make(lab, smoke=False):
     pipe, specimens = lab.pipeline(), lab.specimens()
     icons, steps = (ICONS[:2], 1) if smoke else (ICONS, STEPS)
     found = [specimens.where(concept=c, style=s, tone="none")[0] for c, s in icons]
-    every = sorted({*found, *range(0, len(specimens.images), 60 if smoke else 2)})
+    every = sorted({*found, *range(0, len(specimens.images), 60 if smoke else 3)})
     latents = encode(pipe.vae, specimens.images[every])
     originals = [every.index(i) for i in found]
     named = [prompt(SimpleNamespace(**specimens.records[i])) for i in found]

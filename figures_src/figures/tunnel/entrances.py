@@ -92,7 +92,7 @@ def make(lab, smoke=False):
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         gap, left = 8, 0 if narrow else 172
-        cell = (fig.width - left - gap * (len(PAIRS) - 1)) // len(PAIRS) if narrow else 112
+        cell = (fig.width - gap * (len(PAIRS) - 1)) // len(PAIRS) if narrow else 131
         y = 0
         if not narrow:
             for j, (a, b) in enumerate(pairs):

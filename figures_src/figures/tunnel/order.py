@@ -155,8 +155,8 @@ def make(lab, smoke=False):
             f"{n['operators']:,} operators that ran, {n['frequency_calls']} were a frequency analysis. "
             f"{n['low_pass_percent']:.0f} % of {n['kernels']:,} kernels looked at let flat areas through best, that is, "
             f"smooth; of random numbers it would be {n['low_pass_chance']:.0f} %. Matrix products and convolutions make "
-            f"up {n['matrix_percent']:.1f} % of the operations; sines and cosines write {n['sinusoid_numbers']} numbers, for "
-            f"the clock. Tensors that carried a gradient: {n['tensors_with_gradient']}."
+            f"up {n['matrix_percent']:.1f} % of the operations; sines and cosines write {n['sinusoid_numbers']} numbers "
+            f"for the clock. Tensors that carried a gradient: {n['tensors_with_gradient']}."
         ),
         numbers=n,
         draw=draw,

@@ -124,7 +124,7 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**Every slice is a whole picture.** One run in {steps} steps: the bet at each, decoded; the same bet "
-            f"through a linear map of {n['preview_numbers']} numbers; and the latent that it had to go by, noise and all, through "
+            f"through a linear map of {n['preview_numbers']} numbers; and the noisy latent that it had to go by, through "
             f"that map. Over {n['prompts']} runs the map explains {n['preview_r2']:.0%} of the colours of the decoded "
             f"bets (the worst slice {n['preview_r2_least']:.0%}). Half way, the decoded bet has {n['half_full']:.0f} % of "
             f"the finished colours, its linear preview {n['half_linear']:.0f} %, the noisy latent's "

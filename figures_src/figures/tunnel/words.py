@@ -140,7 +140,7 @@ def make(lab, smoke=False):
         fig = new_figure(theme, narrow)
         gap, left = 6, 0 if narrow else 96
         cell = (fig.width - left - gap * (len(shown) - 1)) // len(shown)
-        cell = min(cell, 96)
+        cell = min(cell, 118)
         y = 0
         for k in few:
             word = chosen[k][1]
@@ -154,13 +154,13 @@ def make(lab, smoke=False):
                 x = left + j * (cell + gap)
                 picture(fig, bets[i][k], x, y, cell, cell)
                 one = lamp[i][k]
-                shade = colour_map((one / one.max()).numpy(), theme, 1.0, "attention")
+                shade = colour_map((one / one.mean()).numpy(), theme, 2.0, "attention")
                 picture(fig, shade, x, y + cell + gap, cell, cell, smooth=False)
             y += 2 * cell + gap + 12
         for j, i in enumerate(shown):
             fig.note(left + j * (cell + gap) + cell / 2, y - 6, f"step {i + 1}", "muted", SMALL, ha="center")
         y += 24
-        parts = (("start", "start mark", "noise"), ("words", "words", "text"), ("padding", "end and padding", "grid"))
+        parts = (("start", "start mark", "accent"), ("words", "words", "text"), ("padding", "end and padding", "noise"))
         fig.note(0, y, "Where the attention goes, all places together", size=14, weight=600)
         ax = fig.area(0, y + 26, fig.width, 22, grid="")
         ax.set_axis_off()
@@ -171,7 +171,7 @@ def make(lab, smoke=False):
         ax.set(xlim=(0, 100), ylim=(-0.5, 0.5))
         x = 0
         for key, told, colour in parts:
-            fig.note(x, y + 54, "■", colour if colour != "grid" else "muted", 11)
+            fig.note(x, y + 54, "■", colour, 11)
             fig.note(x + 13, y + 54, f"{told} {n[f'{key}_percent']:.0f} %", "ink", 11)
             x += 104 if key == "start" else 84
         return fig
@@ -186,7 +186,7 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**Lamps, and what happens when one is put out.** Attention to one word at each of {n['cells']} cells, mean "
-            f"over layers and heads, each map on its own scale. The lamps are soft: the brightest cell has "
+            f"over layers and heads; a map's full colour is twice its mean. The lamps are soft: the brightest cell has "
             f"{n['peak_over_mean']:.1f} times the mean, and {n['words_percent']:.0f} % of all attention goes to words at "
             f"all. The test: a word is silenced in a region of {n['region_cells']} cells, in {n['prompts']} prompts. The "
             f"squared change of the bet is {n['inside_over_outside']:.1f} times as large inside the region as outside. "
