@@ -138,8 +138,11 @@ def test_cards_have_a_curve_that_improves(card):
         losses = [point["loss"] for point in run["curve"]]
         assert losses, run["preset"]["name"]
         assert all(math.isfinite(loss) for loss in losses)
-        assert len(losses) == 1 or losses[-1] < losses[0]
         samples = [point["samples"] for point in run["curve"]]
+        rest = samples[-1] - (samples[-2] if len(samples) > 1 else 0)
+        if rest < samples[0] / 4:  # the last point is the mean over a handful of batches: noise
+            losses = losses[:-1]
+        assert len(losses) == 1 or losses[-1] < losses[0]
         assert samples == sorted(samples)
         assert samples[-1] <= run["samples"]
 

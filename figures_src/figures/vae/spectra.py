@@ -13,7 +13,7 @@ from denoised.data.splits import Row
 from denoised.pipeline import decode, encode, generate_batch
 from denoised.probes.metrics import LUMA
 from denoised.probes.spectra import frequencies, power_spectrum, radial_power_spectrum
-from plotting.layout import image_grid, label_point
+from plotting.layout import image_grid, label_ends
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -80,16 +80,14 @@ def make(lab, smoke=False):
         width = fig.width - 54 - (32 if narrow else 160)
         ax = fig.area(54, 34, width, 180, below=46)
         for name, (frequency, power) in curves.items():
-            ax.plot(frequency, power, color=theme.colour(colours[name]), linewidth=2.4)
+            ax.plot(frequency, power, color=theme.colour(colours[name]), linewidth=2.4, label=name)
         ax.set_yscale("log")
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")  # 1e-2 as an exponent would be too small to read
         ax.set_xlim(1 / 16, 0.5)
         ax.set_xticks([0.0625, 0.25, 0.5], ["one wave\nacross", "four cells\na wave", "two cells\na wave"])
         ax.minorticks_off()
-        for name, (frequency, power) in curves.items():
-            if narrow:
-                continue
-            label_point(ax, frequency[-1], power[-1], words[name], colours[name], dx=10)
+        if not narrow:
+            label_ends(ax, {name: words[name] for name in curves}, dx=10)
         y = 34 + 180 + 60
         if narrow:
             x = 0

@@ -1,1 +1,0 @@
-"""The VAE as a librarian: is anything looked up, and is anything remembered?"""
