@@ -23,13 +23,13 @@ from denoised.errors import DenoisedError
 from denoised.training.presets import Preset
 
 CHECKPOINT_SECONDS = 120
-COOLDOWN = 0.25  # share of the run
 
 
-def rate_factor(samples: int, progress: float, warmup: int) -> float:
-    """Multiplier of the learning rate after `samples`, at `progress` in [0, 1] of the run."""
+def rate_factor(samples: int, progress: float, warmup: int, cooldown: float = 0.25) -> float:
+    """Multiplier of the learning rate after `samples`, at `progress` in [0, 1] of the run, which cools down over its
+    last share `cooldown`."""
     up = min(1.0, (samples + 1) / max(1, warmup))
-    down = 1.0 if progress < 1 - COOLDOWN else 1 - ((progress - 1 + COOLDOWN) / COOLDOWN) ** 0.5
+    down = 1.0 if progress < 1 - cooldown or not cooldown else 1 - ((progress - 1 + cooldown) / cooldown) ** 0.5
     return up * max(down, 0.0)
 
 
@@ -129,7 +129,7 @@ def train(
             if progress >= 1:
                 break
         for group in optimizer.param_groups:
-            group["lr"] = preset.lr * rate_factor(done, progress, preset.warmup)
+            group["lr"] = preset.lr * rate_factor(done, progress, preset.warmup, preset.cooldown)
         loss, parts = loss_of(state["step"], generator)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -19,6 +19,7 @@ class Preset:
     weight_decay: float = 0.0
     ema: float = 0.999  # per optimizer step
     clip_norm: float = 1.0
+    cooldown: float = 0.25  # share of the run; 0 for a stage that another one goes on from
     extra: dict = field(default_factory=dict)  # options of the trainer
 
 
@@ -43,6 +44,11 @@ _PRESETS = (
            extra={"pixels": 64, "shift": 0.5, "start": "unet"}),
     Preset("unet2", "unet", samples=400_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000, seed=1,
            extra={"pixels": 128, "shift": 0.7, "start": "unet2-64px"}),
+    # A third round, longer. The first stage is not cooled down, since the second starts at the full rate again.
+    Preset("unet3-64px", "unet", samples=400_000, batch=64, lr=4e-4, weight_decay=0.01, warmup=3_000, seed=2,
+           cooldown=0.0, extra={"pixels": 64, "shift": 0.5, "start": "unet2"}),
+    Preset("unet3", "unet", samples=400_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000, seed=2,
+           extra={"pixels": 128, "shift": 0.7, "start": "unet3-64px"}),
 )  # fmt: skip
 PRESETS = {preset.name: preset for preset in _PRESETS}
 
