@@ -48,3 +48,8 @@ doctor: ## is all here that the build needs? one line each, with what to do
 check: ## is what is published what this code gives? renders aside and compares; ONLY="vae/swap ...", CHECK=--tenth
 	@$(SETUP)
 	@$(RUN) scripts/check_drift.py $(CHECK) $(ONLY)
+
+# make figures PROFILE=sd15: the same figures on a real checkpoint (sd15, sd21, sdxl, flux), in a folder of their own.
+ifdef PROFILE
+export DENOISED_PROFILE := $(PROFILE)
+endif

@@ -138,6 +138,10 @@ def last_line(started: float) -> str:
 def build(options: argparse.Namespace) -> int:
     started = time.monotonic()
     plan.COMMAND, plan.IDS = options.command, tuple(options.ids)
+    if plan.PROFILE != "tiny":
+        from denoised import profiles
+
+        profiles.get(plan.PROFILE).require()
     if options.command == "figures":
         check_ids(options.ids)
     elif options.ids and options.command != "weights":

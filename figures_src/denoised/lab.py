@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from denoised import paths, profiles
@@ -28,10 +29,8 @@ def covers(declared, wanted: str) -> bool:
 def weight_files(name: str, profile: profiles.Profile = profiles.tiny) -> list[Path]:
     """Every file of a declared weight (a folder or one file under the profile's weights), sorted.
     DenoisedError if there is none."""
-    path = profile.weights_folder / name
-    found = (
-        [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    )
+    path = profile.path(name)
+    found = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p, path))
     if not found:
         raise DenoisedError(f"The weights {_shown(path)} are missing; get them back with {_remedy(path, profile)}.")
     return found
@@ -41,6 +40,11 @@ def weight_hashes(names, profile: profiles.Profile = profiles.tiny) -> dict[str,
     """{"emoji-sd/vae/diffusion_pytorch_model.safetensors": sha256, ...} of the declared weights' tensors."""
     files = {path for name in names for path in weight_files(name, profile) if path.suffix == ".safetensors"}
     return {p.relative_to(profile.weights_folder).as_posix(): _sha256(p) for p in sorted(files)}
+
+
+def _hidden(path: Path, root: Path) -> bool:
+    """Is a file nobody's weight: Python's cache, or what a download keeps for itself?"""
+    return any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(root).parts)
 
 
 def data_path(name: str) -> Path:
@@ -57,6 +61,12 @@ def data_path(name: str) -> Path:
 
 
 def _sha256(path: Path) -> str:
+    stat = path.stat()
+    return _hash_of(path, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino))
+
+
+@lru_cache(maxsize=256)  # a checkpoint's gigabytes are read once a process, not once a figure
+def _hash_of(path: Path, mark: tuple) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -66,6 +76,8 @@ def _shown(path: Path) -> str:
 
 
 def _remedy(path: Path, profile: profiles.Profile) -> str:
+    if not profile.trained_here:
+        return f"`{profile.remake}`"
     return f"`git checkout -- {_shown(path)}` or make them with `{profile.remake}`"
 
 
@@ -105,14 +117,18 @@ class Lab:
         self._declared("WEIGHTS", self.weights, name)
         for path in weight_files(name, self.profile):
             self._check(path)
-        return self.profile.weights_folder / name
+        return self.profile.path(name)
 
     def pipeline(self):
-        """The profile's StableDiffusionPipeline. Needs WEIGHTS = ("emoji-sd",)."""
-        folder = self.weight(self.profile.pipeline)
+        """The profile's pipeline: the small StableDiffusionPipeline, or a real checkpoint's. Needs WEIGHTS =
+        ("emoji-sd",)."""
+        folder = self.weight(profiles.OURS)
         if "pipeline" not in self._loaded:
             from denoised.pipeline import load
 
+            if not self.profile.trained_here:
+                self._loaded["pipeline"] = self._load(lambda: load(folder, self.profile), folder)
+                return self._loaded["pipeline"]
             pipe = self._load(lambda: load(folder), folder)
             for part in pipe.components.values():
                 if hasattr(part, "parameters"):
@@ -124,9 +140,14 @@ class Lab:
         """The AutoencoderKL; `decoder` "openmoji" or "noto" lays that fine-tuned decoder over it (same
         encoder, so the same latents). Needs WEIGHTS "emoji-sd/vae" and, for another decoder,
         "decoders/<name>"."""
-        folder = self.weight(f"{self.profile.pipeline}/vae")
+        folder = self.weight(f"{profiles.OURS}/vae")
         overlay = None if decoder == "base" else self.weight(f"decoders/{decoder}/decoder.safetensors")
         if ("vae", decoder) not in self._loaded:
+            if not self.profile.trained_here:
+                from denoised.pipeline import load_vae
+
+                self._loaded["vae", decoder] = self._load(lambda: load_vae(folder), folder)
+                return self._loaded["vae", decoder]
             if overlay is None:
                 vae = self._load(lambda: _autoencoder(folder), folder)
             else:

@@ -10,103 +10,33 @@ diffusers' DDIM strides by a rounded average; the samplers here go to the very t
 from __future__ import annotations
 
 import time
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from . import checkpoints
+from .checkpoints import PREDICTIONS, SAMPLERS
 from .diffusion import samplers, schedules
 from .diffusion.guidance import guided
-from .errors import DenoisedError
+from .loading import load, load_vae
+from .trace import Text, Trace
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, StableDiffusionPipeline
 
-SAMPLERS = {"ddim": samplers.ddim, "ddpm": samplers.ddpm}
-PREDICTIONS = {"v_prediction": "v", "epsilon": "eps", "sample": "x0"}  # diffusers' names -> ours
-PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-
-
-@dataclass(frozen=True)
-class Text:
-    """Prompts as the network sees them: token numbers, token strings, states, and what did not fit."""
-
-    input_ids: Tensor  # [N, L] int64, cut or padded to the tokenizer's length L
-    tokens: list[list[str]]  # N x L
-    cut: list[int]  # N: how many tokens of each prompt were left out
-    states: Tensor  # [N, L, D]: the text encoder's last layer, what cross-attention reads
-
-
-@dataclass(frozen=True)
-class Trace:
-    """One picture and all that led to it: S steps, C latent channels, tensors float32 and on the CPU."""
-
-    prompt: str
-    negative_prompt: str
-    seed: int
-    guidance: float  # 1 is off
-    sampler: str
-    steps: int
-    tokens: list[str]  # L token strings, padding included
-    tokens_cut: int  # tokens of the prompt beyond the tokenizer's length, which the model never saw
-    input_ids: Tensor  # [L] int64
-    text_states: Tensor  # [L, D]
-    timesteps: Tensor  # [S] int64, falling
-    alpha_bar: Tensor  # [S] float64, at each timestep
-    xt: Tensor  # [S + 1, C, h, w]: xt[i] goes into step i, xt[S] is the finished latent
-    eps: Tensor  # [S, C, h, w]: the network's guided answer at each step, read as noise
-    x0: Tensor  # [S, C, h, w]: the same answer read as a clean latent
-    seconds: float  # wall time, the batch's divided by its pictures
-    image: np.ndarray  # [H, W, 3] uint8: xt[S] decoded
-
-
-def load(folder: str | Path) -> StableDiffusionPipeline:
-    """The pipeline in `folder`: float32, in evaluation mode, from safetensors only, never from the network.
-
-    Raises DenoisedError when the folder is missing or damaged, holds only pickled weights (which can run code
-    when opened), or leaves a weight unset: diffusers alone would go on with a random one.
-    """
-    folder = Path(folder)
-    if not (folder / "model_index.json").is_file():
-        raise DenoisedError(f"There is no model in {folder}: restore it from git or run `make train`.")
-    stored = {part: _stored_names(folder, part) for part in ("text_encoder", "unet", "vae")}
-    try:
-        with _quiet():
-            from diffusers import StableDiffusionPipeline
-
-            pipe = StableDiffusionPipeline.from_pretrained(
-                folder,
-                dtype=torch.float32,
-                use_safetensors=True,
-                local_files_only=True,
-                safety_checker=None,
-                requires_safety_checker=False,
-            )
-    except (ImportError, MemoryError):
-        raise
-    except Exception as error:  # tokenizers raises bare Exceptions
-        raise _damaged(folder, str(error).strip().split("\n")[0] or type(error).__name__) from error
-    for part, names in stored.items():
-        model = getattr(pipe, part).eval().requires_grad_(False)
-        missing = sorted(n for n in model.state_dict() if n.removeprefix("text_model.") not in names)
-        if missing:
-            raise _damaged(folder, f"{part} lacks {len(missing)} of its weights, the first is {missing[0]}")
-        if not all(bool(torch.isfinite(weight).all()) for weight in model.parameters()):
-            raise _damaged(folder, f"{part} holds weights that are NaN or infinite")
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
+__all__ = ["PREDICTIONS", "SAMPLERS", "Text", "Trace", "decode", "encode", "encode_prompts", "generate",
+           "generate_batch", "load", "load_vae"]  # fmt: skip
 
 
 # --8<-- [start:encode_prompts]
 @torch.no_grad()
 def encode_prompts(pipe: StableDiffusionPipeline, prompts: Sequence[str]) -> Text:
     """Prompts cut or padded to the tokenizer's length and read by the text encoder; padding stays visible."""
+    if hasattr(pipe, "text_encoder_2"):  # SDXL, Flux
+        return checkpoints.encode_prompts(pipe, prompts)
     length = min(pipe.tokenizer.model_max_length, pipe.text_encoder.config.max_position_embeddings)
     whole = pipe.tokenizer(list(prompts), verbose=False).input_ids
     ids = pipe.tokenizer(
@@ -127,10 +57,10 @@ def generate(
     steps: int = 25,
     guidance: float = 3.0,
     sampler: str = "ddim",
-    height: int = 128,
+    height: int | None = None,
     interval: tuple[float, float] | None = None,
 ) -> Trace:
-    """One square picture of `height` pixels, with its whole history; arguments as in `generate_batch`."""
+    """One square picture, with its whole history; arguments as in `generate_batch`."""
     return generate_batch(
         pipe,
         [prompt],
@@ -153,15 +83,16 @@ def generate_batch(
     steps: int = 25,
     guidance: float = 3.0,
     sampler: str = "ddim",
-    height: int = 128,
+    height: int | None = None,
     interval: tuple[float, float] | None = None,
     batch: int = 8,
 ) -> list[Trace]:
     """One trace for each pair of prompt and seed, `batch` at a time, which is faster than one by one.
 
     sampler: "ddim" (deterministic) or "ddpm". guidance: s of `diffusion.guidance`, 1 = off; `interval=(low,
-    high)` limits it to these t. All noise of a picture comes from torch.Generator(seed), so that it does not
-    depend on its neighbours; batches of other sizes still round differently, by about 1e-5.
+    high)` limits it to these t. `height` is the picture's side in pixels, the model's own if left out. All noise of
+    a picture comes from torch.Generator(seed), so that it does not depend on its neighbours; batches of other sizes
+    still round differently, by about 1e-5.
     Raises ValueError for an argument outside its range.
     """
     prompts, seeds = list(prompts), [int(s) for s in seeds]
@@ -169,13 +100,16 @@ def generate_batch(
         raise ValueError(f"Give as many seeds as prompts, not {len(seeds)} for {len(prompts)}.")
     if sampler not in SAMPLERS:
         raise ValueError(f"The sampler is one of {', '.join(SAMPLERS)}, not {sampler!r}.")
+    height = checkpoints.own_pixels(pipe) if height is None else height
     if height < 1 or height % pipe.vae_scale_factor:
         raise ValueError(f"The height must be a multiple of {pipe.vae_scale_factor} pixels, not {height}.")
     traces = []
+    denoise = checkpoints.denoise if checkpoints.is_large(pipe) else _denoise
+    batch = min(batch, getattr(pipe, "most_at_once", batch))
     for i in range(0, len(prompts), batch):
         start = time.perf_counter()
         some = (prompts[i : i + batch], seeds[i : i + batch])
-        made = _denoise(pipe, *some, negative_prompt, steps, guidance, sampler, height, interval)
+        made = denoise(pipe, *some, negative_prompt, steps, guidance, sampler, height, interval)
         images = decode(pipe.vae, torch.stack([parts["xt"][-1] for parts in made]))
         seconds = (time.perf_counter() - start) / len(made)
         for parts, image in zip(made, images, strict=True):
@@ -269,54 +203,3 @@ def encode(vae: AutoencoderKL, images: np.ndarray | Tensor, batch: int = 16) -> 
         latents.append(((posterior.mode() - shift) * vae.config.scaling_factor).float().cpu())
     return torch.cat(latents)
     # --8<-- [end:vae]
-
-
-def _stored_names(folder: Path, part: str) -> set[str]:
-    """Names of the weights in a part's safetensors files. Raises DenoisedError where there are none to read."""
-    from safetensors import safe_open
-
-    files = sorted((folder / part).glob("*.safetensors"))
-    pickles = sorted(f.name for f in (folder / part).glob("*") if f.suffix in PICKLES)
-    if pickles and not files:
-        raise DenoisedError(
-            f"{folder / part} holds only pickled weights ({pickles[0]}), which can run code when they are "
-            "opened: convert them to safetensors first."
-        )
-    if not files:
-        raise _damaged(folder, f"{part} has no weights")
-    names = set()
-    for file in files:
-        try:
-            with safe_open(file, "pt") as handle:
-                # older versions of transformers put one more prefix before the text encoder's names
-                names |= {name.removeprefix("text_model.") for name in handle.keys()}  # noqa: SIM118
-        except Exception as error:  # safetensors has its own, and OSError
-            raise _damaged(folder, f"{part}/{file.name} cannot be read, {error}") from error
-    return names
-
-
-def _damaged(folder: Path, reason: str) -> DenoisedError:
-    reason = reason.replace(f"{folder}/", "").rstrip(". ")
-    return DenoisedError(f"The model in {folder} is damaged ({reason}): restore it or run `make train`.")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence two libraries' progress bars and advice while they load: what is wrong, `load` says itself."""
-    import transformers.utils.logging as transformers_log
-    from diffusers.utils import logging as diffusers_log
-
-    logs = (diffusers_log, transformers_log)
-    before = [(log.get_verbosity(), log.is_progress_bar_enabled()) for log in logs]
-    for log in logs:
-        log.set_verbosity(log.CRITICAL)
-        log.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            yield
-    finally:
-        for log, (verbosity, bar) in zip(logs, before, strict=True):
-            log.set_verbosity(verbosity)
-            if bar:
-                log.enable_progress_bar()

@@ -33,6 +33,7 @@ from sitekit.errors import SiteError
 from sitekit.figure_html import anchor
 from sitekit.ledger_html import LedgerHtml
 from sitekit.markup import escape, format_number, inline, number_span
+from sitekit.profiles_html import profiles_html
 from sitekit.provenance import provenance_html
 from sitekit.references_html import cite_html, references_html
 from sitekit.site import LOG, Site
@@ -172,6 +173,11 @@ def define_env(env):
     def provenance():
         """Every figure: pages that use it, source, seed, weights, code, seconds, versions."""
         return provenance_html(site)
+
+    @macro("block")
+    def profiles():
+        """Which figures exist for other models, and why the others do not."""
+        return profiles_html(site)
 
 
 def on_pre_page_macros(env):

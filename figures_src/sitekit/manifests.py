@@ -84,6 +84,8 @@ class Figures:
             raise SiteError(f"the manifest of figure {figure_id!r} lacks {', '.join(missing)}; render it again")
         if manifest["id"] != figure_id:
             raise SiteError(f"the manifest at {figure_id!r} says it is {manifest['id']!r}; render it again")
+        if manifest.get("skipped"):
+            raise SiteError(f"figure {figure_id!r} does not exist on profile {self.root.name}: {manifest['skipped']}")
         if manifest["smoke"]:
             raise SiteError(f"figure {figure_id!r} is only a smoke rendering; a page needs the full one")
         if not str(manifest["alt"]).strip():
@@ -95,6 +97,18 @@ class Figures:
             if hashlib.sha256(file.read_bytes()).hexdigest() != facts["sha256"]:
                 raise SiteError(f"figure {figure_id!r} is not whole: {name} differs from its manifest; render it again")
         return manifest
+
+    def skipped(self):
+        """{id: why} of figures that this profile's model cannot give."""
+        found = {}
+        for figure_id in self.ids():
+            try:
+                manifest = json.loads((self.root / f"{figure_id}.json").read_text(encoding="utf-8"))
+                if manifest.get("skipped"):
+                    found[figure_id] = str(manifest["skipped"])
+            except (OSError, ValueError, AttributeError):
+                continue  # get() says what is wrong with it
+        return found
 
     def number(self, ref):
         """The value behind 'vae/swap.psnr_self': figure id, a dot, the key in its numbers."""

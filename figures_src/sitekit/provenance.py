@@ -13,7 +13,10 @@ def provenance_html(site):
     SiteError if a figure in the folder is not whole: the table must not vouch for it.
     """
     rows, versions = [], {}
+    skipped = site.figures.skipped()
     for figure_id in site.figures.ids():
+        if figure_id in skipped:
+            continue  # profiles_html lists these
         manifest = site.figures.get(figure_id)
         for package, version in manifest.get("versions", {}).items():
             versions.setdefault((package, version), []).append(figure_id)

@@ -20,7 +20,8 @@ _executor: ThreadPoolExecutor | None = None
 
 def jobs() -> int:
     """How many processes render. DenoisedError where JOBS is no number of them."""
-    text = os.environ.get("JOBS") or str(min(2, os.cpu_count() or 1))
+    most = 2 if plan.PROFILE == "tiny" else 1  # a checkpoint fills a GPU by itself
+    text = os.environ.get("JOBS") or str(min(most, os.cpu_count() or 1))
     if not text.isdigit() or text == "0":
         raise DenoisedError(f"JOBS={text} is not a number of processes; try JOBS=2.")
     return int(text)

@@ -113,18 +113,21 @@ def _move(source: Path, target: Path) -> None:
 def check_weights(figure: targets.Figure) -> None:
     """Every declared weight file: cut short, or not the one that its card vouches for -> one clear sentence."""
     for name in figure.declared("WEIGHTS"):
-        for entry, digest in targets.weight_files(name, figure.id):
+        for entry, digest in figure.weight_files(name):
             if not entry.endswith(".safetensors"):
                 continue
-            path = paths.WEIGHTS / entry
+            path = figure.weights_root() / entry
             damage = safetensors_damage(path)
             if not damage and digest != (_noted_hash(path) or digest):
                 damage = "their content is not what their card.json notes"
             if damage:
                 shown = closure.relative(path)
+                remedy = (
+                    f"git checkout -- {shown}" if figure.profile == "tiny" else f"rm {shown}` and fetch it with `hf"
+                )
                 raise DenoisedError(
                     f"Figure {figure.id} needs the weights {shown}, which are damaged ({damage}); "
-                    f"get them back with `git checkout -- {shown}`."
+                    f"get them back with `{remedy}`."
                 )
 
 

@@ -107,11 +107,32 @@ class Figure(Target):
         weights, data = self.declared("WEIGHTS"), self.declared("DATA")
         return {
             "code": _hashed(closure.files(self.source, weights + data)),
-            "weights": {name: weight_files(name, self.id) for name in weights},
+            "weights": {name: self.weight_files(name) for name in weights},
             "data": {name: data_files(name, self.id) for name in data},
             "profile": self.profile,
             "lock": hashes.file_hash(LOCK),
         }
+
+    def weight_files(self, name: str) -> list[list]:
+        """[[path below the profile's weights, sha256]] of a declared weight; [] for what a checkpoint does not have."""
+        if self.profile == "tiny":
+            return weight_files(name, self.id)
+        from denoised import profiles
+
+        profile = profiles.get(self.profile)
+        try:
+            path = profile.path(name)
+        except profiles.Unsupported:
+            return []  # rendering says so in the manifest
+        files = [path] if path.is_file() else hashes.tree(path, lambda one: one.name.startswith("."))
+        return [[file.relative_to(profile.weights_folder).as_posix(), hashes.file_hash(file)] for file in files]
+
+    def weights_root(self) -> Path:
+        if self.profile == "tiny":
+            return paths.WEIGHTS
+        from denoised import profiles
+
+        return profiles.get(self.profile).weights_folder
 
     def manifest(self) -> dict | None:
         """The manifest if it is a full render's and every file it names has the hash it names; else None."""

@@ -75,9 +75,14 @@ def main() -> None:
             known = {}
         try:
             importlib.invalidate_caches()
-            from plotting.output import render
+            if request["profile"] == "tiny":
+                from plotting.output import render
 
-            render(request["id"], out_root=Path(request["out"]), smoke=False, code_hash=request["key"])
+                render(request["id"], out_root=Path(request["out"]), smoke=False, code_hash=request["key"])
+            else:
+                from tasks import foreign
+
+                foreign.render(request["id"], request["profile"], Path(request["out"]), request["key"])
             answer = {"ok": True}
         except BaseException as error:  # a figure may raise anything, SystemExit included; only it shall fail
             answer = {"error": sentence(error), "trace": traceback.format_exc()}

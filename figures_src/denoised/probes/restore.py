@@ -25,6 +25,7 @@ def swap_blocks(x: Tensor, a: tuple[int, int], b: tuple[int, int], side: int) ->
     return out
 
 
+# --8<-- [start:damage]
 def blurred(latents: Tensor, spread: float) -> Tensor:
     """Gaussian blur of [N, C, h, w] with standard deviation `spread` in cells, borders repeated."""
     reach = max(1, round(3 * spread))
@@ -34,6 +35,7 @@ def blurred(latents: Tensor, spread: float) -> Tensor:
     padded = F.pad(latents, (reach,) * 4, mode="replicate")
     down = F.conv2d(padded, kernel, groups=latents.shape[1])
     return F.conv2d(down, kernel.transpose(2, 3), groups=latents.shape[1])
+    # --8<-- [end:damage]
 
 
 def fit_linear(spoilt: Tensor, clean: Tensor, reach: int = 2, ridge: float = 1e-3):

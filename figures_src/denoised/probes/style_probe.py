@@ -6,20 +6,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.97)
+
 
 def statistics(x) -> np.ndarray:
     """Texture of x [N, C, H, W] in numbers that forget where things are: [N, F] float64.
 
-    Means and covariances of the channels, of their differences to the right and below (edges), and the mean size of
-    these differences; at full resolution and at half.
+    At full resolution, at half and at a quarter: channel covariances and mean sizes of the values and of their
+    differences to the right and below (edges), and quantiles of all three. H and W must be at least 8.
     """
     x = np.asarray(x, dtype=np.float64)
     rows = []
-    for scale in (1, 2):
-        small = x if scale == 1 else _halved(x)
-        right, below = np.diff(small, axis=-1), np.diff(small, axis=-2)
-        rows += [_covariance(small), _covariance(right), _covariance(below)]
-        rows += [small.mean((2, 3)), np.abs(right).mean((2, 3)), np.abs(below).mean((2, 3))]
+    for scale in (1, 2, 4):
+        x = x if scale == 1 else _halved(x)
+        right, below = np.diff(x, axis=-1), np.diff(x, axis=-2)
+        if scale < 4:
+            rows += [_covariance(x), _covariance(right), _covariance(below)]
+            rows += [x.mean((2, 3)), np.abs(right).mean((2, 3)), np.abs(below).mean((2, 3))]
+        for values in (x, np.abs(right), np.abs(below)):
+            flat = values.reshape(*values.shape[:2], -1)
+            rows.append(np.quantile(flat, QUANTILES, axis=2).transpose(1, 2, 0).reshape(len(x), -1))
     return np.concatenate(rows, axis=1)
 
 
@@ -45,7 +51,7 @@ class Probe:
         return float(np.mean([a == b for a, b in zip(self(features), truth, strict=True)]))
 
 
-def fit(features: np.ndarray, truth: list[str], ridge: float = 3.0) -> Probe:
+def fit(features: np.ndarray, truth: list[str], ridge: float = 30.0) -> Probe:
     """One ridge regression a name, to 1 where it is true and 0 elsewhere, on standardized features [N, F]."""
     if len(features) != len(truth):
         raise ValueError(f"Give as many names as rows, not {len(truth)} for {len(features)}.")

@@ -1,0 +1,1 @@
+"""The VAE as a librarian: is anything looked up, and is anything remembered?"""
