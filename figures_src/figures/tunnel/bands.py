@@ -41,15 +41,17 @@ def make(lab, smoke=False):
     pipe = lab.pipeline()
     count, steps = (2, 3) if smoke else (RUNS, STEPS)
     prompts = [SHEET_PROMPTS[i % len(SHEET_PROMPTS)] for i in range(count)]
-    curves = []
+    curves, ends = [], []
     for i in range(0, count, 25):
         some = prompts[i : i + 25]
         seen: list = []
         end = walk(
             pipe, prompted(pipe, some, 1.0), noise(pipe, range(SEED + i, SEED + i + len(some))), steps, seen=seen
         )
+        ends.append(end)
         curves.append(torch.stack([bands.correlation(step.x0, end) for step in seen], 1))
-    curves = torch.cat(curves).numpy()  # [N, S, 3]
+    curves, ends = torch.cat(curves).numpy(), torch.cat(ends)  # [N, S, 3]
+    strangers = bands.correlation(ends, ends.roll(1, 0)).mean(0).numpy()  # finished latents of two runs: the control
     when = np.array([[passes(curves[i, :, b]) for b in range(3)] for i in range(count)])
     lead = when[:, 2] - when[:, 0]
     low, high = bootstrap_ci(lead)
@@ -58,7 +60,7 @@ def make(lab, smoke=False):
          "coarse_earlier_percent": 100 * float((lead > 0).mean())}  # fmt: skip
     for b, name in enumerate(bands.NAMES):
         n |= {f"when_{name}": float(when[:, b].mean()), f"first_{name}": float(mean[0, b]),
-              f"half_{name}": float(mean[steps // 2, b])}  # fmt: skip
+              f"half_{name}": float(mean[steps // 2, b]), f"strangers_{name}": float(strangers[b])}  # fmt: skip
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -76,9 +78,10 @@ def make(lab, smoke=False):
             ax.fill_between(at, *spread, color=colour, alpha=0.15, linewidth=0)
             ax.plot(at, mean[:, b], color=colour)
             ax.plot([n[f"when_{name}"]], [SETTLED], "o", color=colour, markersize=7)
+            ax.plot([1, steps], [strangers[b]] * 2, color=colour, linewidth=1, linestyle=(0, (4, 3)))
         ax.axhline(SETTLED, color=theme.muted, linewidth=1)
-        ax.set(xlim=(1, steps), ylim=(min(0.0, float(curves[:, 0].min())), 1.02), yticks=[0, 0.5, 0.9],
-               yticklabels=["0", "0.5", "0.9"])  # fmt: skip
+        ax.set(xlim=(1, steps), ylim=(min(-0.02, float(strangers.min()) - 0.02), 1.02), yticks=[0, 0.5, 0.9],
+               yticklabels=["0", "0.5", "0.9"], xticks=range(1, steps + 1, max(1, steps // 6)))  # fmt: skip
         ax.set_xlabel("step")
         return fig
 
@@ -91,8 +94,10 @@ def make(lab, smoke=False):
         caption=(
             f"**From blur to detail, band by band.** Correlation of the bet with the finished latent, in waves longer than "
             f"8 cells (coarse), 8 to 4 (middle) and shorter than 4 (fine); mean and middle half of {count} runs, guidance "
-            f"off. It stays above {SETTLED} from step {n['when_coarse']:.1f} (coarse), {n['when_middle']:.1f} (middle) "
-            f"and {n['when_fine']:.1f} (fine) of {steps}. Within a run the coarse waves lead the fine ones by "
+            f"off. A run stays above {SETTLED} from step {n['when_coarse']:.1f} (coarse), {n['when_middle']:.1f} (middle) "
+            f"and {n['when_fine']:.1f} (fine) of {steps}, on average (dots). Dashed, as control: two finished latents of "
+            f"different runs, {n['strangers_coarse']:.2f}, {n['strangers_middle']:.2f} and {n['strangers_fine']:.2f}. "
+            "Within a run the coarse waves lead the fine ones by "
             f"{n['lead']:.1f} steps (95 % interval {low:.1f} to {high:.1f})."
         ),
         numbers=n,

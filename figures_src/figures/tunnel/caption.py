@@ -85,7 +85,7 @@ def make(lab, smoke=False):
                 picture(fig, pictures[i], x, y, cell, cell)
                 fig.note(x + cell / 2, y + cell + 5, named[i].split(",")[0], "text", SMALL, ha="center")
                 picture(fig, images[i], x, y + cell + 26, cell, cell)
-                told = f"place {place['named'][i]}"
+                told = f"place {place['named'][i]} of {len(every)}"
                 fig.note(x + cell / 2, y + 2 * cell + 31, told, "muted", SMALL, ha="center")
             y += 2 * cell + 58
         fig.note(0, y, "Where the original is found, median", size=14, weight=600)

@@ -92,7 +92,7 @@ def make(lab, smoke=False):
                     continue
                 ax = fig.area(left + j * width + 2, y, width - 4, high, grid="")
                 strength = 0.85 * min(1, max(0, np.log2(value) / top))
-                ax.set_facecolor(cmap(strength))
+                ax.axvspan(0, 1, color=cmap(strength), linewidth=0)  # a face colour is lost where figures are saved
                 ax.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
                 ink = theme.paper if strength > 0.5 else theme.ink
                 ax.text(0.5, 0.47, shown(value), ha="center", va="center", fontsize=12, color=ink)

@@ -13,7 +13,7 @@ from denoised.probes.features import Features, stages
 from denoised.probes.flow import Operations
 from denoised.probes.latents import fit_preview
 from denoised.probes.runs import clock, noise, prompted, walk
-from plotting.layout import colour_map, picture, rasterize
+from plotting.layout import colour_map, picture, rasterize, resize, to_uint8
 from plotting.output import Animation, Output
 from plotting.style import LIGHT, context, new_figure
 
@@ -107,8 +107,8 @@ def make(lab, smoke=False):
     dearest = max(PLACES, key=lambda w: spent[w])
     n |= {"dearest": dearest, "dearest_percent": 100 * spent[dearest] / total}
 
-    def u_shape(fig, i, top, costs_too):
-        """The U at step i, from y = top px; -> its lower edge."""
+    def u_shape(fig, i, top, costs_too, put=picture):
+        """The U at step i, from y = top px, its pictures placed by `put`; -> its lower edge."""
         gap = 4 if fig.narrow else 8
         cell = 46 if fig.narrow else 84
         width = SHOWN * cell + (SHOWN - 1) * gap
@@ -122,7 +122,7 @@ def make(lab, smoke=False):
             fig.note(x + width, y, size, "muted", 11, ha="right")
             for k in range(SHOWN):
                 image = colour_map(drawn[words][min(i, steps - 1), k], fig.theme, limit=1.0)
-                picture(fig, image, x + k * (cell + gap), y + 18, cell, cell, smooth=False, radius=3)
+                put(fig, image, x + k * (cell + gap), y + 18, cell, cell, smooth=False, radius=3)
             if costs_too:
                 cost = n[f"cost_{key}"]
                 bar = fig.area(x, y + 18 + cell + 5, width - 44, 7, grid="")
@@ -140,14 +140,14 @@ def make(lab, smoke=False):
                     fig.note(fig.width / 2, y + 18 + cell / 2 - 20, "skips", "muted", 11, ha="center")
         return top + 4 * high
 
-    def ends(fig, i, y):
+    def ends(fig, i, y, put=picture):
         """What goes in and what comes out, above the U; -> the lower edge."""
         side = 64 if fig.narrow else 96
         for x, ha, text, colour, image, smooth in (
             (0, "left", "in: noisy latent", "noise", latents[i], False),
             (fig.width - side, "right", "out: its bet", "image", bets[i], True),
         ):
-            picture(fig, image, x, y, side, side, smooth)
+            put(fig, image, x, y, side, side, smooth)
             beside = x + side + 10 if ha == "left" else x - 10
             fig.note(beside, y + side / 2 - 9, text, colour, 12, ha=ha, weight=600)
             told = f"t = {seen[i].t if i < steps else 0}" if ha == "left" else "decoded"
@@ -162,8 +162,13 @@ def make(lab, smoke=False):
         return fig
 
     def frame(i):
+        pictures = []
+
+        def later(fig, image, x, y, w, h, smooth, radius=0):
+            pictures.append((resize(to_uint8(image), w * SCALE, h * SCALE, smooth), round(x) * SCALE, round(y) * SCALE))
+
         fig = new_figure(LIGHT, narrow=True)
-        y = u_shape(fig, i, ends(fig, i, 8), costs_too=False)
+        y = u_shape(fig, i, ends(fig, i, 8, later), costs_too=False, put=later)
         line = fig.area(60, y + 2, fig.width - 120, 6, grid="")
         line.barh([0], [1], color=LIGHT.grid)
         line.barh([0], [i / steps], color=LIGHT.accent)
@@ -171,7 +176,10 @@ def make(lab, smoke=False):
         fig.note(52, y + 5, "noise", "noise", 12, ha="right", va="center")
         fig.note(fig.width - 52, y + 5, "picture", "image", 12, va="center")
         fig.set_height(y + 20)
-        return rasterize(fig, SCALE)
+        sheet = rasterize(fig, SCALE)
+        for image, left, top in pictures:  # pasted: an axes a picture takes matplotlib ten times as long
+            sheet[top : top + image.shape[0], left : left + image.shape[1]] = image
+        return sheet
 
     with context(LIGHT):
         frames = [frame(i) for i in range(steps + 1)]

@@ -37,6 +37,12 @@ def voice(step):
     return step.kind if step.kind in ("convolution", "attention", "linear") else "quiet"
 
 
+def weights_among(found, cells, words):
+    """How many of the steps answer with attention weights, [.., cells, cells] or [.., cells, words]; cells is a set."""
+    pairs = {(a, b) for a in cells for b in cells | {words}}
+    return sum(step.shape[-2:] in pairs for step in found if len(step.shape) == 3)
+
+
 def largest_difference(pipe, count):
     """Largest difference between finished latents of the normal run, one in inference mode, and one with gradients
     switched on throughout: three ways of one sampling."""
@@ -66,7 +72,6 @@ def make(lab, smoke=False):
         with Operations(unet) as counted:
             unet(start, 500, encoder_hidden_states=text)
     cells = {level**2 for level in (lane(step) for step in found) if level}
-    pairs = {(a, b) for a in cells for b in cells | {text.shape[1]}}
     learned = kernels_of(unet, limit=512 if smoke else 4096)
     by_chance = torch.randn(20000, 3, 3, generator=lab.generator("kernels")).numpy()
     total = counted.total()
@@ -83,7 +88,7 @@ def make(lab, smoke=False):
         "low_pass_percent": 100 * low_pass_share(learned), "low_pass_chance": 100 * low_pass_share(by_chance),
         "kernels": len(learned),
         "tensors_with_gradient": sum(step.gradient for step in found),
-        "attention_tensors": sum(s.shape[-2:] in pairs for s in found if len(s.shape) == 3),
+        "attention_tensors": weights_among(found, cells, text.shape[1]),
         "gradient_difference": largest_difference(pipe, 2 if smoke else STEPS), "compared_steps": STEPS,
     }  # fmt: skip
     lanes = [*sorted({lane(step) for step in found} - {0}, reverse=True), 0]
@@ -139,6 +144,7 @@ def make(lab, smoke=False):
         else:
             bars(fig, 0, y, 345, "Where the operations go", cost)
             bars(fig, 375, y, 345, "Kernels that smooth", smooth)
+        fig.set_height(fig.height + 8)
         return fig
 
     return Output(

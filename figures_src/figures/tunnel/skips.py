@@ -119,9 +119,11 @@ def make(lab, smoke=False):
         ax = fig.area(44, y + 50, fig.width - 48, 150, below=26)
         names = [name for name in versions if name != "whole"]
         for shift, key, colour in ((-0.2, "coarse", "latent"), (0.2, "fine", "accent")):
-            heights = [min(n[f"{key}_lost_{name}"], 100) for name in names]
+            heights = [min(n[f"{key}_lost_{name}"], 110) for name in names]
             ax.bar(np.arange(len(names)) + shift, heights, width=0.36, color=theme.colour(colour))
-        ax.set(ylim=(0, 100), yticks=[0, 50, 100], yticklabels=["0 %", "50 %", "100 %"])
+        highest = max(n[f"{key}_lost_{name}"] for key in ("coarse", "fine") for name in names)
+        ticks = [0, 20, 40] if highest < 44 else [0, 50, 100]
+        ax.set(ylim=(0, ticks[-1] * 1.1), yticks=ticks, yticklabels=[f"{tick} %" for tick in ticks])
         ax.set_xticks(range(len(names)), [str(int(k) + 1) if k != "all" else "all" for k in names])
         return fig
 

@@ -127,8 +127,8 @@ def make(lab, smoke=False):
             f"through a linear map of {n['preview_numbers']} numbers; and the noisy latent that it had to go by, through "
             f"that map. Over {n['prompts']} runs the map explains {n['preview_r2']:.0%} of the colours of the decoded "
             f"bets (the worst slice {n['preview_r2_least']:.0%}). Half way, the decoded bet has {n['half_full']:.0f} % of "
-            f"the finished colours, its linear preview {n['half_linear']:.0f} %, the noisy latent's "
-            f"{n['half_noisy']:.0f} %. From slice to slice the frame changes all over: its busiest quarter has "
+            f"the finished colours, its linear preview {n['half_linear']:.0f} %, that of the noisy latent "
+            f"{max(n['half_noisy'], 0):.0f} %. From slice to slice the frame changes all over: its busiest quarter has "
             f"{n['largest_quarter_percent']:.0f} % of the change, where an even spread would be "
             f"{n['even_quarter_percent']} and painting part by part near 100."
         ),

@@ -91,20 +91,24 @@ def make(lab, smoke=False):
     words = torch.tensor([[is_word(token) for token in row] for row in text.tokens])
     start = torch.tensor([[j == 0 for j in range(len(row))] for row in text.tokens])
 
-    near, far, own, other = [], [], [], []
+    # all but the start mark, which must take what the others lose
+    everything = [list(range(1, text.states.shape[1]))] * len(chosen)
+    near, far, own, other, rest = [], [], [], [], []
     side = end.shape[-1]
     rng = np.random.default_rng(int(torch.randint(2**31, (), generator=lab.generator("regions"))))
     for i in cuts:
         xt, t = seen[i].xt, torch.full((len(chosen),), seen[i].t)
 
-        def answer(places=None, xt=xt, t=t):
-            silent = silences(places, tokens, text.states.shape[1]) if places else {}
+        def answer(places=None, which=tokens, xt=xt, t=t):
+            silent = silences(places, which, text.states.shape[1]) if places else {}
             with Attention(unet, silent=silent):
                 out = unet(xt, t, encoder_hidden_states=text.states, return_dict=False)[0]
             return bet(pipe, out, xt, t)
 
         free = answer()
         homes = [brightest(one) for one in lamp[i]]
+        cut = (answer(homes, everything) - free).square().mean((1, 2, 3)) / free.square().mean((1, 2, 3))
+        rest.append(cut.numpy())
         for k in range(1 + (1 if smoke else RANDOM)):
             limit = FINE - REGION + 1
             places = homes if k == 0 else [tuple(rng.integers(0, limit, 2)) for _ in chosen]
@@ -132,6 +136,7 @@ def make(lab, smoke=False):
         "inside_over_outside": float(2 ** np.log2(near / far).mean()),
         "own_over_random": float(2 ** ratio.mean()), "own_over_random_low": float(2**low),
         "own_over_random_high": float(2**high), "changed_percent": 100 * float(np.sqrt(own).mean()),
+        "rest_changed_percent": 100 * float(np.sqrt(np.mean(rest, 0)).mean()),
     }  # fmt: skip
     few = range(min(3, len(chosen)))
     bets = {i: decode(pipe.vae, seen[i].x0[: len(few)]) for i in shown}
@@ -154,7 +159,7 @@ def make(lab, smoke=False):
                 x = left + j * (cell + gap)
                 picture(fig, bets[i][k], x, y, cell, cell)
                 one = lamp[i][k]
-                shade = colour_map((one / one.mean()).numpy(), theme, 2.0, "attention")
+                shade = colour_map((one / one.mean()).numpy() - 0.5, theme, 1.0, "attention")
                 picture(fig, shade, x, y + cell + gap, cell, cell, smooth=False)
             y += 2 * cell + gap + 12
         for j, i in enumerate(shown):
@@ -186,10 +191,13 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**Lamps, and what happens when one is put out.** Attention to one word at each of {n['cells']} cells, mean "
-            f"over layers and heads; a map's full colour is twice its mean. The lamps are soft: the brightest cell has "
-            f"{n['peak_over_mean']:.1f} times the mean, and {n['words_percent']:.0f} % of all attention goes to words at "
-            f"all. The test: a word is silenced in a region of {n['region_cells']} cells, in {n['prompts']} prompts. The "
-            f"squared change of the bet is {n['inside_over_outside']:.1f} times as large inside the region as outside. "
+            "over layers and heads; colour fades out at half of a map's mean and is full at one and a half times it. The "
+            f"lamps are soft: the brightest cell has {n['peak_over_mean']:.1f} times the mean, and "
+            f"{n['words_percent']:.0f} % of all attention goes to words at all. The test: a word is silenced in a region "
+            f"of {n['region_cells']} cells, in {n['prompts']} prompts, which changes the bet by "
+            f"{n['changed_percent']:.1f} % of its size; silencing all but the start mark there changes it by "
+            f"{n['rest_changed_percent']:.0f} %. The squared change "
+            f"of the bet is {n['inside_over_outside']:.1f} times as large inside the region as outside. "
             f"In the region where its lamp is brightest the whole change is {n['own_over_random']:.2f} times that of "
             f"random regions (95 % interval {n['own_over_random_low']:.2f} to {n['own_over_random_high']:.2f})."
         ),
