@@ -32,7 +32,7 @@ from sitekit.blocks import Blocks
 from sitekit.errors import SiteError
 from sitekit.figure_html import anchor
 from sitekit.ledger_html import LedgerHtml
-from sitekit.markup import escape, format_number, inline, number_span
+from sitekit.markup import UNKNOWN, escape, format_number, inline, number_span
 from sitekit.profiles_html import profiles_html
 from sitekit.provenance import provenance_html
 from sitekit.references_html import cite_html, references_html
@@ -83,6 +83,8 @@ def define_env(env):
                             raise  # a fault in here, not a call with wrong arguments
                         message = "wrong arguments: " + message.replace("define_env.<locals>.", "")
                     site.problem(message)
+                    if kind == "number":
+                        return UNKNOWN
                     if kind == "raw":
                         return "??"
                     shown = f'<span class="dn-error">{escape(message)}</span>'
@@ -125,7 +127,7 @@ def define_env(env):
         """The same as plain text, for alt texts, captions and attributes."""
         return escape(format_number(site.figures.number(ref), fmt))
 
-    @macro("raw")
+    @macro("number")
     def value(ref):
         """The number itself, to compute or decide with in a template; show results with show()."""
         return site.figures.number(ref)

@@ -11,6 +11,32 @@ MINUS = "\N{MINUS SIGN}"
 NUMERAL = re.compile(r"(?<![\w.])[+\-\N{MINUS SIGN}]?\d[\d,]*(?:\.\d+)?(?:\s?%)?(?![\w])")
 
 
+class Unknown(float):
+    """Stands for a number that is not there, so that a page that computes or decides with it can still be shown.
+
+    The problem has been reported by then. It is not a number in every comparison, and what is computed from it is
+    unknown again.
+    """
+
+    def __new__(cls):
+        return super().__new__(cls, "nan")
+
+    def __str__(self):
+        return "??"
+
+    def __format__(self, _):
+        return "??"
+
+    def _stay(self, *_):
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _stay
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = __round__ = _stay
+
+
+UNKNOWN = Unknown()
+
+
 def escape(text):
     """Text as HTML text or attribute value, on one line (a macro's output may sit in a table or a list)."""
     return html.escape(" ".join(str(text).split()), quote=True)
@@ -23,6 +49,8 @@ def format_number(value, fmt=""):
     integers get thousands separators and floats three significant digits. Minus signs are typographic.
     Raises SiteError when the format does not suit the value.
     """
+    if value is UNKNOWN:
+        return str(value)
     try:
         if fmt:
             text = format(value, fmt)

@@ -149,6 +149,8 @@ MISTAKES = [
     ('{{ claims("vea") }}', "unknown section of claims 'vea'; did you mean 'vae'?"),
     ('{{ widget("nope", "vae/swap") }}', "unknown widget 'nope': docs/javascripts/widgets/nope.js is not there"),
     ('{{ figure("vae/swap", show="film") }}', "show must be 'all', 'picture' or 'video', not 'film'"),
+    ('{% if value("vae/swap.nope") > 3 %}a{% endif %}', "figure 'vae/swap' has no number 'nope'"),
+    ('{{ show((2 * value("vae/none.a") - 1) ** 2 / 3, ".0%") }}', "unknown figure 'vae/none'"),
     ("{{ figure() }}", "wrong arguments: figure() missing 1 required positional argument: 'figure_id'"),
     ('{{ figur("vae/swap") }}', "unknown macro or variable 'figur'; did you mean 'figure'"),
     ('{{ figure("vae/swap" }}', "the macros do not parse"),
@@ -187,6 +189,8 @@ def test_a_preview_shows_mistakes_in_place(broken):
     status, log, _ = project.build()
     assert status == 0, log
     assert '<span class="dn-error">unknown figure' in project.html("series/p00")
+    computed = next(i for i, (call, _) in enumerate(MISTAKES) if "show((" in call)
+    assert ">??</span>" in project.html(f"series/p{computed:02}")
 
 
 def test_a_line_break_in_the_call_does_not_move_the_line(tmp_path):
