@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Lighthouse over the built site: accessibility, best practices and SEO of every page of the sitemap, as a phone sees it.
+
+    npm install --prefix ~/lighthouse lighthouse      once; it is no part of the project's own packages
+    make site
+    LIGHTHOUSE=~/lighthouse/node_modules/.bin/lighthouse .venv/bin/python scripts/lighthouse.py
+
+`--runs 3` takes the median of three runs a page; names of pages (`series/vae/`) limit it to these. One line a page,
+below it what lost points; exit status 1 if a score is below 100.
+"""
+
+import argparse
+import http.server
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "site"))
+
+from visiting import FOLDER, Host  # noqa: E402  (compressed, with ranges, below a folder, as where it is published)
+
+CATEGORIES = ("accessibility", "best-practices", "seo")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
+PATIENCE = 300  # seconds a page
+
+
+def pages(site: Path) -> list[str]:
+    """Addresses of the sitemap below the site's root: "", "notation/", ..."""
+    names = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
+    found = [element.text for element in ElementTree.parse(site / "sitemap.xml").iter(names)]
+    root = min(found, key=len)
+    return sorted(address.removeprefix(root) for address in found)
+
+
+def serve(site: Path) -> str:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("SiteHost", (Host,), {"folder": site}))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}{FOLDER}"
+
+
+def look(lighthouse: str, browser: str, url: str) -> dict:
+    """Lighthouse's report on one page, with its default preset, which is a phone."""
+    command = [lighthouse, url, "--quiet", "--output=json", "--output-path=stdout", f"--chrome-flags={FLAGS}"]
+    command.append(f"--only-categories={','.join(CATEGORIES)}")
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE, env=os.environ | {"CHROME_PATH": browser}
+    )
+    if done.returncode:
+        raise SystemExit(f"error: Lighthouse failed on {url}: {(done.stderr or done.stdout).strip()[-300:]}")
+    return json.loads(done.stdout)
+
+
+def lost(report: dict) -> list[str]:
+    """What cost points: "color-contrast: Background and foreground ... (node)"."""
+    sentences = []
+    for name in CATEGORIES:
+        for part in report["categories"][name]["auditRefs"]:
+            audit = report["audits"][part["id"]]
+            if part["weight"] and audit["score"] is not None and audit["score"] < 1:
+                items = (audit.get("details") or {}).get("items") or [{}]
+                where = items[0].get("node", {}).get("snippet") or items[0].get("source") or items[0].get("url") or ""
+                sentences.append(f"{part['id']}: {audit['title']} {str(where)[:160]}".rstrip())
+    return sentences
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pages", nargs="*", help="pages as the sitemap names them, below its root; all if left out")
+    parser.add_argument("--site", type=Path, default=ROOT / "site")
+    parser.add_argument("--runs", type=int, default=1)
+    options = parser.parse_args()
+    lighthouse = os.environ.get("LIGHTHOUSE") or shutil.which("lighthouse")
+    browser = os.environ.get("CHROME") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not lighthouse or not Path(lighthouse).exists():
+        print("error: Lighthouse is not here: `npm install --prefix ~/lighthouse lighthouse`, then set LIGHTHOUSE to "
+              "~/lighthouse/node_modules/.bin/lighthouse.", file=sys.stderr)  # fmt: skip
+        return 1
+    if not browser:
+        print("error: no browser here: `apt install chromium`, or set CHROME=/path/to/chrome", file=sys.stderr)
+        return 1
+    if not (options.site / "sitemap.xml").exists():
+        print(f"error: there is no site in {options.site}; `make site` builds it.", file=sys.stderr)
+        return 1
+    base, worst = serve(options.site), 100
+    for page in options.pages or pages(options.site):
+        reports = [look(lighthouse, browser, base + page) for _ in range(options.runs)]
+        medians = {name: round(100 * statistics.median(r["categories"][name]["score"] for r in reports))
+                   for name in CATEGORIES}  # fmt: skip
+        worst = min(worst, *medians.values())
+        print(f"/{page}  " + "  ".join(f"{name} {score}" for name, score in medians.items()), flush=True)
+        if min(medians.values()) < 100:
+            print("".join(f"    {sentence}\n" for sentence in lost(reports[-1])), end="", flush=True)
+    return int(worst < 100)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
