@@ -44,7 +44,8 @@ function shown() {
 
 async function offer(worker) {
   const { files } = await (await fetch(new URL("offline.json", root))).json();
-  const size = Math.max(1, Math.round(files.reduce((sum, [, , bytes]) => sum + bytes, 0) / 1e6));
+  const kept = files.filter(([, , , kind]) => kind !== "model"); // the open box loads its networks itself, when asked to
+  const size = Math.max(1, Math.round(kept.reduce((sum, [, , bytes]) => sum + bytes, 0) / 1e6));
   const label = `Keep the whole site for offline reading (${size} MB)`;
   const dress = (button) => {
     if (!button) return;

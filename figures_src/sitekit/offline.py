@@ -4,6 +4,7 @@ offline.json: {"version": ..., "files": [[path, revision, bytes, kind], ...]} wi
   core      what every page needs: pages, styles, scripts, the fonts of English text, the search index
   picture   figures' pictures and small data
   heavy     films, notebooks, libraries that few pages use: kept when visited, or when the reader asks for all
+  model     the networks of the open box and what runs them: kept when the reader loads them there, never otherwise
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from pathlib import Path
 
 TEMPLATE = Path(__file__).with_name("sw.js")
 SKIP_NAMES = {"sw.js", "offline.json", "sitemap.xml.gz", "robots.txt", "objects.inv"}
+MODEL = ("assets/vendor/onnxruntime/",)
 PICTURES = {".svg", ".webp", ".png", ".jpg", ".jpeg"}
 HEAVY_FOLDERS = ("assets/vendor/mermaid/", "assets/vendor/katex/", "assets/javascripts/lunr/")
-HEAVY_SUFFIXES = {".mp4", ".gif", ".ipynb", ".zip", ".onnx", ".safetensors", ".yaml", ".bib", ".txt", ".py"}
+HEAVY_SUFFIXES = {".mp4", ".gif", ".ipynb", ".zip", ".safetensors", ".yaml", ".bib", ".txt", ".py"}
 
 
 def read_json(path: Path) -> dict:
@@ -25,14 +27,16 @@ def read_json(path: Path) -> dict:
 
 
 def kind(path: str) -> str:
-    """core, picture or heavy, for a path below the site's root."""
+    """core, picture, heavy or model, for a path below the site's root."""
     suffix = Path(path).suffix.lower()
+    if path.startswith(MODEL) or suffix == ".onnx":
+        return "model"
     if path.startswith(HEAVY_FOLDERS) or suffix in HEAVY_SUFFIXES:
         return "heavy"
     if path.startswith("assets/vendor/fonts/") and "-latin-wght" not in path:
         return "heavy"
     if path.startswith("assets/figures/"):
-        return "picture" if suffix in PICTURES or suffix == ".json" else "heavy"
+        return "picture" if suffix in PICTURES | {".json", ".bin"} else "heavy"
     return "picture" if suffix in PICTURES and not path.startswith("assets/brand/") else "core"
 
 

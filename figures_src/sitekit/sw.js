@@ -1,8 +1,8 @@
 // Keeps the site readable without a network after the first visit. Own origin only, below its own folder only.
 //
 // The network always comes first, so nobody reads an old page while a new one is there; the cache answers when
-// the network does not (or takes longer than PATIENCE). Only assets/vendor/, whose files do not change between
-// two versions without a new revision, is answered from the cache first.
+// the network does not (or takes longer than PATIENCE). Only assets/vendor/ and the networks of the open box,
+// which do not change between two versions without a new revision, are answered from the cache first.
 const VERSION = "__VERSION__";
 const BASE = new URL("./", self.location).href;
 const PREFIX = `denoised:${new URL(BASE).pathname}:`;
@@ -126,7 +126,7 @@ async function answer(request) {
     const found = await cache.match(url) || await cache.match(url.endsWith("/") ? `${url}index.html` : `${url}/`);
     return found && ranged ? part(request, found) : found;
   };
-  if (url.startsWith(absolute("assets/vendor/"))) {
+  if (url.startsWith(absolute("assets/vendor/")) || url.endsWith(".onnx")) {
     const found = await kept();
     if (found) return found;
   }

@@ -1,0 +1,94 @@
+// Stable Diffusion's loop on three ONNX graphs: text encoder, U-Net (with its attention in the open), VAE decoder.
+// Runs inside lab/worker.js; nothing here knows of a page. One picture at a time, single-threaded WebAssembly.
+
+import { alphaBar, guide, split, step, timesteps } from "./schedule.js";
+import { Tokenizer } from "./tokenizer.js";
+import { normal } from "./noise.js";
+
+const breathe = () => new Promise((resolve) => { setTimeout(resolve, 0); }); // lets messages such as "stop" in
+
+export class Engine {
+  /** `ort`: ONNX Runtime Web, ready. `of`: data.json of the figure lab/graphs. `files`: {text, unet, decoder, tokenizer} as bytes. */
+  static async create(ort, of, files, report = () => {}) {
+    const engine = new Engine();
+    Object.assign(engine, { ort, of, levels: alphaBar(of.schedule) });
+    if (of.schedule.prediction !== "v_prediction") throw new Error(`A model that predicts ${of.schedule.prediction} is not known here.`);
+    engine.tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(files.tokenizer)));
+    engine.sessions = {};
+    for (const name of ["text", "unet", "decoder"]) {
+      report(name);
+      await breathe();
+      engine.sessions[name] = await ort.InferenceSession.create(files[name], { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
+    }
+    return engine;
+  }
+
+  tensor(values, dims, type = "float32") {
+    return new this.ort.Tensor(type, values, dims);
+  }
+
+  /** A prompt as the network reads it: {...tokens, states Float32Array [L D]}. */
+  async read(prompt) {
+    const tokens = this.tokenizer.encode(prompt);
+    const { states } = await this.sessions.text.run({ ids: this.tensor(tokens.ids, [1, tokens.ids.length], "int32") });
+    return { ...tokens, states: states.data, width: states.dims[2] };
+  }
+
+  /** The U-Net's answer to one sample: {output, attention: {side: Float32Array [side side L]}}. */
+  async unet(xt, t, text) {
+    const found = await this.sessions.unet.run({
+      xt: this.tensor(xt, [1, ...this.of.latent]),
+      t: this.tensor(Float32Array.of(t), [1]),
+      context: this.tensor(text.states, [1, text.ids.length, text.width]),
+    });
+    const attention = Object.fromEntries(this.of.attention.map((side) => [side, found[`attention_${side}`].data]));
+    return { output: found.output.data, attention };
+  }
+
+  /** A latent as pixels, Uint8ClampedArray [side side 4]. */
+  async decode(latent) {
+    const { picture } = await this.sessions.decoder.run({ latent: this.tensor(latent, [1, ...this.of.latent]) });
+    const [values, area] = [picture.data, this.of.pixels ** 2];
+    const pixels = new Uint8ClampedArray(4 * area).fill(255); // which rounds, and cuts off at 0 and 255
+    for (let i = 0; i < area; i++) for (let c = 0; c < 3; c++) pixels[4 * i + c] = 255 * values[c * area + i];
+    return pixels;
+  }
+
+  noise(seed) {
+    return normal(seed, this.of.latent.reduce((a, b) => a * b));
+  }
+
+  /**
+   * One run, or the rest of one from step `from` with the latent `xt` in its place.
+   * settings: {prompt, negative, seed, steps, guidance} as the model reads them. `on(kind, what)` is told of "text", of each "step"
+   * {i, t, xt, x0, attention, milliseconds}, of a "picture" {i, picture, milliseconds} of every `watch`-th bet, and of the
+   * "end" {xt, picture, milliseconds}. `stopped()` ends it between two steps.
+   */
+  async run(settings, on, { from = 0, xt = null, watch = 0, stopped = () => false } = {}) {
+    const visited = timesteps(this.of.schedule.T, settings.steps);
+    const guided = settings.guidance !== 1;
+    let start = performance.now();
+    const text = await this.read(settings.prompt);
+    const empty = guided ? await this.read(settings.negative) : null;
+    on("text", { ...text, timesteps: visited, milliseconds: performance.now() - start });
+    let sample = Float32Array.from(xt ?? this.noise(settings.seed));
+    for (let i = from; i < visited.length; i++) {
+      await breathe();
+      if (stopped()) return on("stopped", { i });
+      start = performance.now();
+      const [t, now, next] = [visited[i], this.levels[visited[i]], i + 1 < visited.length ? this.levels[visited[i + 1]] : 1];
+      const words = await this.unet(sample, t, text);
+      const answer = guided ? guide((await this.unet(sample, t, empty)).output, words.output, settings.guidance) : words.output;
+      const [x0, eps] = split(answer, sample, now);
+      on("step", { i, t, xt: sample, x0, attention: words.attention, milliseconds: performance.now() - start });
+      sample = step(x0, eps, next);
+      if (watch && (i - from) % watch === 0 && i + 1 < visited.length) {
+        start = performance.now();
+        on("picture", { i, picture: await this.decode(x0), milliseconds: performance.now() - start });
+      }
+    }
+    start = performance.now();
+    const picture = await this.decode(sample);
+    return on("end", { xt: sample, picture, milliseconds: performance.now() - start });
+  }
+}

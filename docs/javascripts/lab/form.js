@@ -1,0 +1,144 @@
+// The reader's side: words, settings, the button that loads and draws, and what there is to say about the words.
+
+import { el } from "./dom.js";
+import { STEPS, fromAddress, problem, warnings, wording } from "./state.js";
+import { readable } from "./tokenizer.js";
+
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+
+export class Form {
+  /** `on`: {draw(), stop(), words() -> Promise of a Tokenizer}; `styles` as the captions have them. */
+  constructor(styles, on) {
+    this.on = on;
+    this.styles = styles;
+    this.tokenizer = null;
+    const id = (name) => `dn-lab-${name}`;
+    const f = this.fields = {
+      prompt: el("textarea", { id: id("prompt"), rows: 2, spellcheck: false, autocomplete: "off", "aria-describedby": id("advice") }),
+      style: el("select", { id: id("style") }, ...styles.map((name) => el("option", { value: name, text: name })), el("option", { value: "", text: "as I wrote it" })),
+      seed: el("input", { id: id("seed"), type: "text", inputMode: "numeric", autocomplete: "off" }),
+      steps: el("select", { id: id("steps") }, ...STEPS.map((n) => el("option", { value: n, text: String(n) }))),
+      guidance: el("input", { id: id("guidance"), type: "range", min: 0, max: 12, step: 0.5 }),
+      negative: el("textarea", { id: id("negative"), rows: 1, spellcheck: false, autocomplete: "off" }),
+      weights: el("select", { id: id("weights") }),
+    };
+    const label = (name, text) => el("label", { htmlFor: id(name), text });
+    this.strength = el("output", { htmlFor: id("guidance") });
+    this.another = el("button", { type: "button", text: "Another", title: "Another seed", "aria-label": "Another seed" });
+    this.go = el("button", { type: "submit", className: "dn-lab__go" });
+    this.bar = el("progress", { max: 1, value: 0, hidden: true, "aria-label": "Progress of the download" });
+    this.told = el("p", { className: "dn-lab__told", role: "status" });
+    this.trouble = el("p", { className: "dn-lab__trouble", role: "alert" });
+    this.read = el("ol", { className: "dn-lab__read", "aria-label": "Tokens of the prompt" });
+    this.advice = el("div", { className: "dn-lab__advice", id: id("advice"), "aria-live": "polite" });
+    this.weightsRow = el("div", { className: "dn-lab__field dn-lab__field--weights" }, label("weights", "Download"), f.weights);
+    this.node = el("form", { className: "dn-lab__form", noValidate: true },
+      el("div", { className: "dn-lab__field dn-lab__field--prompt" }, label("prompt", "What would you like to see?"), f.prompt),
+      this.read, this.advice,
+      el("div", { className: "dn-lab__row" },
+        el("div", { className: "dn-lab__field" }, label("style", "Style"), f.style),
+        el("div", { className: "dn-lab__field" }, label("steps", "Steps"), f.steps),
+        el("div", { className: "dn-lab__field" }, label("seed", "Seed"), el("span", { className: "dn-lab__pair" }, f.seed, this.another)),
+        el("div", { className: "dn-lab__field dn-lab__field--guidance" },
+          el("span", { className: "dn-lab__pair" }, label("guidance", "Guidance"), this.strength), f.guidance)),
+      el("details", { className: "dn-lab__more" }, el("summary", { text: "What it should keep away from" }),
+        el("div", { className: "dn-lab__field" }, label("negative", "Negative prompt"), f.negative)),
+      el("div", { className: "dn-lab__start" }, this.go, this.weightsRow), this.bar, this.told, this.trouble);
+
+    this.node.addEventListener("submit", (event) => { event.preventDefault(); this.busy ? on.stop() : this.submit(); });
+    for (const field of [f.prompt, f.negative]) {
+      field.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+        event.preventDefault();
+        if (!this.busy) this.submit();
+      });
+    }
+    this.another.addEventListener("click", () => { f.seed.value = (Number(f.seed.value) + 1) % 2 ** 32 || 0; this.say(""); });
+    this.node.addEventListener("input", () => this.changed());
+    f.prompt.addEventListener("focus", () => this.learn(), { once: true });
+    this.state = fromAddress(location.search, styles);
+  }
+
+  get state() {
+    const f = this.fields;
+    return { prompt: f.prompt.value, style: f.style.value, negative: f.negative.value, seed: f.seed.value.trim(),
+      steps: Number(f.steps.value), guidance: Number(f.guidance.value), weights: f.weights.value || this.weights };
+  }
+
+  set state(values) {
+    for (const [name, value] of Object.entries(values)) this.fields[name].value = value;
+    this.weights = values.weights; // until the sizes are known, and with them what there is to choose
+    if (values.negative) this.node.querySelector("details").open = true;
+    this.changed();
+  }
+
+  /** `choices`: [{value, text, bytes}] of what can be loaded. */
+  offer(choices) {
+    this.choices = choices;
+    this.fields.weights.replaceChildren(...choices.map(({ value, text, bytes }) =>
+      el("option", { value, text: `${text}${bytes ? `, ${megabytes(bytes)}` : ""}` })));
+    this.fields.weights.value = this.weights;
+    this.dress();
+  }
+
+  /** The button says what a press does, and what it costs. */
+  dress() {
+    const chosen = this.choices?.find(({ value }) => value === this.state.weights);
+    const size = chosen?.bytes ? ` (${megabytes(chosen.bytes)})` : "";
+    const ready = this.ready && this.ready === this.state.weights;
+    const name = this.busy ? "Stop" : ready ? "Draw" : `Load the model${size} and draw`;
+    if (this.go.textContent !== name) this.go.textContent = name;
+    this.go.disabled = !this.choices;
+  }
+
+  changed() {
+    this.strength.textContent = `${this.state.guidance}${{ 0: " (ignores the words)", 1: " (off)" }[this.state.guidance] || ""}`;
+    this.trouble.textContent = "";
+    for (const field of Object.values(this.fields)) field.removeAttribute("aria-invalid");
+    this.dress();
+    clearTimeout(this.wait);
+    this.wait = setTimeout(() => this.explain(), 250);
+  }
+
+  /** Fetches the tokenizer's small file, so that words can be shown as tokens before there is a model. */
+  async learn() {
+    this.tokenizer ??= await this.on.words().catch(() => null);
+    this.explain();
+  }
+
+  explain() {
+    const words = wording(this.state), long = [...words].length > 4000;
+    const tokens = this.tokenizer && !long ? this.tokenizer.encode(words) : null;
+    const pieces = tokens ? this.tokenizer.words(words).flatMap((word) => word.tokens) : [];
+    const room = tokens ? this.tokenizer.of.length - 2 : 0;
+    this.read.replaceChildren(...pieces.slice(0, room + 8).map((token, i) => el("li", {
+      text: readable(token), className: [i >= room ? "dn-lab__lost" : "", token.endsWith("</w>") ? "" : "dn-lab__open"].join(" ").trim() })));
+    if (pieces.length > room + 8) this.read.append(el("li", { text: `and ${pieces.length - room - 8} more`, className: "dn-lab__lost" }));
+    this.advice.replaceChildren(...warnings(this.state.prompt.slice(0, 4000), tokens).map((sentence) => el("p", { text: sentence })));
+  }
+
+  submit() {
+    const found = problem(this.state);
+    if (found) {
+      this.trouble.textContent = found.sentence;
+      this.fields[found.field].setAttribute("aria-invalid", "true");
+      this.fields[found.field].focus();
+      return;
+    }
+    this.trouble.textContent = "";
+    this.on.draw();
+  }
+
+  say(text) {
+    this.told.textContent = text;
+  }
+
+  /** Download's progress: bytes that came, of how many; null ends it. */
+  progress(came, all) {
+    this.bar.hidden = came === null;
+    if (came === null) return;
+    if (all) this.bar.value = Math.min(1, came / all);
+    else this.bar.removeAttribute("value");
+    this.say(all ? `${(came / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB` : `${(came / 1e6).toFixed(1)} MB`);
+  }
+}

@@ -1,0 +1,75 @@
+// Below the stage: where the time went, the same in Python, and what can be taken along.
+
+import { copy, el, save } from "./dom.js";
+import { python } from "./python.js";
+
+const PARTS = [["text", "text encoder", "text"], ["unet", "U-Net", "prediction"], ["decoder", "decoder", "image"]];
+
+export class Report {
+  /** `about`: {difference: sentence about what rounded weights change}; `link()`: the address of what is on show. */
+  constructor({ difference, link }) {
+    Object.assign(this, { difference, link, run: null });
+    this.bars = el("div", { className: "dn-lab__bars", "aria-hidden": "true" });
+    this.times = el("p", { className: "dn-lab__times" });
+    this.code = el("code", { tabIndex: 0, role: "group", "aria-label": "The same in Python" });
+    this.note = el("p");
+    const button = (text, press) => el("button", { type: "button", text, onclick: (event) => press(event.currentTarget) });
+    const told = async (node, done, text) => {
+      const name = node.dataset.name ??= node.textContent;
+      node.textContent = await done ? text : "Not allowed here";
+      setTimeout(() => { node.textContent = name; }, 2000);
+    };
+    this.picture = button("Picture (PNG)", () => this.png());
+    this.node = el("div", { className: "dn-lab__report" },
+      el("div", { className: "dn-lab__take", role: "group", "aria-label": "Take along" }, this.picture,
+        button("Settings (JSON)", () => this.json()),
+        button("Copy the link", (node) => told(node, copy(this.link()), "Copied"))),
+      el("details", {}, el("summary", { text: "Show me the Python" }), el("pre", {}, this.code),
+        button("Copy the code", (node) => told(node, copy(this.code.textContent), "Copied")), this.note),
+      el("details", {}, el("summary", { text: "Where the time went" }), this.bars, this.times));
+  }
+
+  show(run) {
+    this.run = run;
+    this.code.textContent = python(run.settings);
+    const { changed } = run;
+    this.note.textContent = changed
+      ? `This run went on by hand from step ${changed.step + 1}${changed.cells ? `, with ${changed.cells} cells changed` : ""}; these lines draw it without that.`
+      : run.recorded || run.weights === "exact" ? "Run it in a clone of the repository: it draws the same picture." : this.difference;
+    this.picture.disabled = !run.pictures[run.steps];
+    this.time(run);
+  }
+
+  time({ times, recorded, steps }) {
+    const all = PARTS.reduce((sum, [part]) => sum + times[part], 0);
+    this.bars.hidden = !all;
+    if (!all) {
+      this.times.textContent = recorded ? "A recorded run took none of your time. Draw one yourself to see how fast this device is." : "";
+      return;
+    }
+    this.bars.replaceChildren(...PARTS.map(([part, , colour]) => el("span", {
+      style: `flex-grow: ${times[part] / all}; background: var(--dn-${colour})` })));
+    const seconds = (value) => `${(value / 1000).toFixed(2)} s`;
+    const asked = times.calls === steps ? "" : " (twice a step: with the words and without)";
+    this.times.textContent = `Text encoder ${seconds(times.text)}; U-Net ${seconds(times.unet)} for ${times.calls} calls${asked}; `
+      + `decoder ${seconds(times.decoder)} for ${times.decodes} ${times.decodes === 1 ? "picture" : "pictures"}.`;
+  }
+
+  name(ending) {
+    const words = this.run.settings.prompt.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "no-words";
+    return `${words}-seed${this.run.settings.seed}.${ending}`;
+  }
+
+  png() {
+    const pixels = this.run.pictures[this.run.steps], side = Math.sqrt(pixels.length / 4);
+    const canvas = el("canvas", { width: side, height: side });
+    canvas.getContext("2d").putImageData(new ImageData(pixels, side, side), 0, 0);
+    canvas.toBlob((blob) => save(blob, this.name("png")));
+  }
+
+  json() {
+    const { settings, weights, recorded, changed, t } = this.run;
+    const whole = { model: "Emoji Diffusion", sampler: "ddim", ...settings, weights: recorded ? "exact" : weights, timesteps: t, changed };
+    save(new Blob([JSON.stringify(whole, null, 2)], { type: "application/json" }), this.name("json"));
+  }
+}

@@ -1,0 +1,96 @@
+// One picture's making, live or recorded: what the stage shows and what the tensors' panel opens.
+//   settings, steps, t[S], levels[S + 1]; xt[S + 1], x0[S + 1] latents (the last x0 is the finished latent);
+//   pictures[S + 1] pixels or null where nobody has decoded yet; attention[S] {side: [side side L]}; tokens[L]
+
+import { readable } from "./tokenizer.js";
+
+export class Run {
+  constructor(settings, levels, t, tokens) {
+    const steps = t.length;
+    Object.assign(this, { settings, levels, t, tokens, steps });
+    this.xt = Array(steps + 1).fill(null);
+    this.x0 = Array(steps + 1).fill(null);
+    this.pictures = Array(steps + 1).fill(null);
+    this.attention = Array(steps).fill(null);
+    this.times = { text: 0, unet: 0, decoder: 0, calls: 0, decodes: 0 };
+    this.recorded = false;
+    this.changed = null; // {step, cells, words}: from where the reader went on by hand
+    this.reached = -1; // the last index there is something to see at
+  }
+
+  get finished() {
+    return this.reached === this.steps;
+  }
+
+  /** The prompt's words and the marks around them: [{text, at: [positions], mark: boolean}]. */
+  get words() {
+    const end = this.tokens.indexOf("<|endoftext|>", 1);
+    const found = [{ text: "start mark", at: [0], mark: true }];
+    let open = null;
+    for (let i = 1; i < end; i++) {
+      const token = this.tokens[i];
+      if (!open) found.push(open = { text: "", at: [], mark: false });
+      open.text += readable(token);
+      open.at.push(i);
+      if (token.endsWith("</w>")) open = null;
+    }
+    found.push({ text: "end and padding", at: this.tokens.map((_, i) => i).slice(end), mark: true });
+    return found;
+  }
+
+  /** How much of each cell's attention at step i went to a word: {side, shares [side side]}, or null. */
+  read(i, word) {
+    const maps = this.attention[Math.min(i, this.steps - 1)];
+    if (!maps) return null;
+    const side = Math.max(...Object.keys(maps).map(Number)), length = this.tokens.length, map = maps[side];
+    const shares = Array.from({ length: side * side }, (_, cell) => word.at.reduce((sum, at) => sum + map[cell * length + at], 0));
+    return { side, shares };
+  }
+}
+
+/** A run that the site's build recorded; `of` is data.json of the figure lab/runs, `base` its address without ending. */
+export async function recorded(of, base, index) {
+  const { name, prompt, seed, tokens } = of.runs[index];
+  const [bytes, sheet] = await Promise.all([
+    fetch(`${base}.${name}.tensors.bin`).then((answer) => {
+      if (!answer.ok) throw new Error("This recorded run could not be loaded.");
+      return answer.arrayBuffer();
+    }),
+    sprite(`${base}.${name}.bets.webp`, of),
+  ]);
+  const run = new Run({ prompt, negative: "", seed, steps: of.steps, guidance: of.guidance }, [...of.alpha_bar, 1], of.t, tokens);
+  const size = of.latent.reduce((a, b) => a * b), view = new DataView(bytes);
+  for (let i = 0; i <= of.steps; i++) {
+    run.xt[i] = Float32Array.from({ length: size }, (_, k) => view.getInt16(2 * (i * size + k), true) / of.fixed);
+  }
+  const maps = new Uint8Array(bytes, 2 * size * (of.steps + 1)), each = of.side ** 2 * of.length;
+  for (let i = 0; i < of.steps; i++) {
+    run.attention[i] = { [of.side]: Float32Array.from(maps.subarray(i * each, (i + 1) * each), (value) => value / 255) };
+    run.x0[i] = between(run.xt[i], run.xt[i + 1], run.levels[i], run.levels[i + 1]);
+  }
+  run.x0[of.steps] = run.xt[of.steps];
+  run.pictures = sheet;
+  run.recorded = true;
+  run.reached = of.steps;
+  return run;
+}
+
+/** The x0 that leads from one latent of a DDIM run to the next: two equations, two unknowns. */
+function between(now, next, a, b) {
+  const [sa, na, sb, nb] = [a, 1 - a, b, 1 - b].map(Math.sqrt);
+  const scale = 1 / (sb * na - sa * nb);
+  return next.map((value, i) => (value * na - now[i] * nb) * scale);
+}
+
+/** The pictures of a sheet, [pixels pixels 4] each. */
+async function sprite(url, of) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: image.width, height: image.height });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(image, 0, 0);
+  return Array.from({ length: of.steps + 1 }, (_, i) => context.getImageData(
+    (i % of.columns) * of.pixels, Math.floor(i / of.columns) * of.pixels, of.pixels, of.pixels).data);
+}

@@ -1,0 +1,75 @@
+// What the reader asks for: its limits, its sentences, and its place in the page's address.
+
+export const STEPS = [1, 2, 4, 5, 8, 10, 20, 25, 40, 50]; // divisors of the schedule's thousand
+export const LIMIT = 1000; // characters of a prompt
+export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", seed: 1, steps: 20, guidance: 3, weights: "compact" };
+const SEEDS = 2 ** 32;
+
+/** The words that the model reads: the prompt, and the style as the captions had it. */
+export function wording({ prompt, style }) {
+  const words = prompt.trim().replace(/\s+/g, " ");
+  if (!style) return words;
+  return words ? `${words}, ${style} style` : `${style} style`;
+}
+
+/** Settings as the engine takes them. */
+export function asked(state) {
+  return { prompt: wording(state), negative: state.negative.trim(), seed: Number(state.seed), steps: state.steps, guidance: state.guidance };
+}
+
+/** Why the model cannot be asked this: {field, sentence}, or null. */
+export function problem(state) {
+  if (!state.prompt.trim() && state.guidance !== 0) {
+    return { field: "prompt", sentence: "There are no words yet. Type what you would like to see, such as “red apple”; or set guidance to 0, and the model draws without listening." };
+  }
+  for (const field of ["prompt", "negative"]) {
+    const length = [...state[field]].length;
+    if (length > LIMIT) {
+      return { field, sentence: `These are ${length.toLocaleString("en")} characters. The model reads about twenty words, so please keep it below ${LIMIT.toLocaleString("en")}.` };
+    }
+  }
+  if (!/^\d{1,10}$/.test(String(state.seed)) || Number(state.seed) >= SEEDS) {
+    return { field: "seed", sentence: `The seed is a whole number from 0 to ${(SEEDS - 1).toLocaleString("en")}.` };
+  }
+  return null;
+}
+
+/** What the reader should know about words that the model will read badly; sentences, most important first. */
+export function warnings(text, tokens) {
+  const said = [];
+  const listed = (words) => words.slice(0, 3).map((word) => `“${word}”`).join(", ");
+  const unique = (found) => [...new Set(found)];
+  const emoji = unique(text.match(/\p{Extended_Pictographic}/gu) || []);
+  if (emoji.length) said.push(`${listed(emoji)} is no word to this model: it learned drawings by their names, so write the name instead.`);
+  const foreign = unique(text.match(/(?![\p{Script=Latin}])\p{L}[\p{L}\p{M}]*/gu) || []);
+  if (foreign.length) said.push(`The captions it learned from were English: ${listed(foreign)} reaches the model as meaningless bytes.`);
+  const marks = unique(text.match(/[<>{}\\]/g) || []);
+  if (marks.length) said.push("Markup has no meaning here: every sign of it is read as a token like any other.");
+  if (tokens?.cut) said.push(`The prompt is too long: the last ${tokens.cut} tokens are cut off and never reach the model.`);
+  const pieces = unique((tokens?.words || []).filter((word) => word.pieces.length > 1 && /^[\p{Script=Latin}]{3,}$/u.test(word.text)).map((word) => word.text));
+  if (pieces.length) {
+    const verb = pieces.length > 1 ? "were no common words in the captions: they arrive" : "was no common word in the captions: it arrives";
+    said.push(`${listed(pieces)} ${verb} in pieces and may change little.`);
+  }
+  return said;
+}
+
+/** Settings from a page's address, laid over the default ones; what makes no sense there is left out. */
+export function fromAddress(search, styles) {
+  const asked = new URLSearchParams(search), state = { ...DEFAULT };
+  if (asked.has("prompt")) state.prompt = asked.get("prompt").slice(0, LIMIT);
+  if (asked.has("negative")) state.negative = asked.get("negative").slice(0, LIMIT);
+  if (asked.get("style") === "" || styles.includes(asked.get("style"))) state.style = asked.get("style");
+  if (/^\d{1,10}$/.test(asked.get("seed") || "") && Number(asked.get("seed")) < SEEDS) state.seed = Number(asked.get("seed"));
+  if (STEPS.includes(Number(asked.get("steps")))) state.steps = Number(asked.get("steps"));
+  const guidance = Number(asked.get("guidance"));
+  if (asked.has("guidance") && guidance >= 0 && guidance <= 12) state.guidance = Math.round(2 * guidance) / 2;
+  if (asked.get("weights") === "exact") state.weights = "exact";
+  return state;
+}
+
+/** The part of an address after its question mark that brings these settings back. */
+export function toAddress(state) {
+  const kept = Object.entries(state).filter(([key, value]) => key === "prompt" || value !== DEFAULT[key]);
+  return `?${new URLSearchParams(kept)}`;
+}

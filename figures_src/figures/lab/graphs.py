@@ -1,0 +1,116 @@
+"""What a reader's browser loads to draw by itself: text encoder, U-Net and decoder as ONNX graphs, each with the
+bytes that its weights take, stored exactly and rounded to whole numbers. The graphs are files of this figure.
+"""
+
+import json
+
+from denoised import export
+from denoised.data.captions import STYLE_WORDS
+from denoised.pipeline import encode
+from denoised.probes.latents import fit_preview
+from plotting.output import Output
+from plotting.style import SMALL, TEXT, new_figure
+
+WEIGHTS = ("emoji-sd",)
+DATA = ("specimens",)
+TITLE = "The networks that a browser loads"
+TINY_ONLY = "A browser has room for the small model only."
+
+NAMES = {"text": ("text encoder", "text"), "unet": ("U-Net", "prediction"), "decoder": ("decoder", "image")}
+ROUNDED = ("text", "unet")  # the decoder is small, and paints the pixels
+
+
+def vocabulary(tokenizer):
+    """What a byte-pair tokenizer is made of, for a reader in another language: JSON as bytes."""
+    whole = json.loads(tokenizer.backend_tokenizer.to_str())
+    merges = [pair if isinstance(pair, str) else " ".join(pair) for pair in whole["model"]["merges"]]
+    ends = {"start": tokenizer.bos_token_id, "end": tokenizer.eos_token_id, "padding": tokenizer.pad_token_id}
+    small = {**ends, "length": tokenizer.model_max_length, "vocabulary": whole["model"]["vocab"], "merges": merges}
+    return json.dumps(small, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def make(lab, smoke=False):
+    pipe, specimens = lab.pipeline(), lab.specimens()
+    parts = export.parts(pipe)
+    if smoke:
+        parts.pop("unet")
+    some = specimens.images[:: 150 if smoke else 10]
+    preview = fit_preview(encode(pipe.vae, some), some)
+
+    files, graphs, n = {"tokenizer.json": vocabulary(pipe.tokenizer)}, {kind: {} for kind in export.KINDS}, {}
+    for name, part in parts.items():
+        traced = export.graph(part)
+        n[f"{name}_operations"] = export.operations(traced)
+        for kind in export.KINDS:
+            stored_as = kind if name in ROUNDED else "exact"
+            file = f"{name}_{stored_as}.onnx"
+            if file not in files:
+                files[file] = export.stored(traced, stored_as)
+            graphs[kind][name] = file
+            n[f"{name}_{kind}_mb"] = len(files[file]) / 1e6
+    for kind in export.KINDS:
+        n[f"{kind}_mb"] = sum(n[f"{name}_{kind}_mb"] for name in parts)
+    n["preview_r2"] = preview.r2
+
+    config, unet = pipe.scheduler.config, pipe.unet.config
+    data = {
+        "graphs": graphs,
+        "bytes": {name: len(content) for name, content in files.items()},
+        "tokenizer": "tokenizer.json",
+        "attention": [int(name.rpartition("_")[2]) for name in parts["unet"].outputs[1:]] if "unet" in parts else [],
+        "latent": [unet.in_channels, unet.sample_size, unet.sample_size],
+        "pixels": unet.sample_size * pipe.vae_scale_factor,
+        "schedule": {
+            "T": config.num_train_timesteps,
+            "start": config.beta_start,
+            "end": config.beta_end,
+            "betas": config.beta_schedule,
+            "zero_terminal": config.rescale_betas_zero_snr,
+            "spacing": config.timestep_spacing,
+            "prediction": config.prediction_type,
+        },
+        "preview": preview.matrix.round(4).tolist(),
+        "styles": [names[0] for names in STYLE_WORDS.values()],
+    }
+
+    def draw(theme, narrow):
+        fig = new_figure(theme, narrow)
+        left, right = (0, 74) if narrow else (118, 80)
+        room, most = fig.width - left - right, max(n[f"{name}_exact_mb"] for name in parts)
+        y = 4
+        for name in parts:
+            title, colour = NAMES[name]
+            if narrow:
+                fig.note(0, y, title, colour, TEXT, weight=600)
+                y += 22
+            else:
+                fig.note(0, y + (21 if name in ROUNDED else 9), title, colour, TEXT, va="center", weight=600)
+            for kind, alpha in (("exact", 1.0), ("compact", 0.45)):
+                if kind == "compact" and name not in ROUNDED:
+                    continue
+                value = n[f"{name}_{kind}_mb"]
+                ax = fig.area(left, y, room, 18)
+                ax.barh([0], [value], color=theme.colour(colour), alpha=alpha)
+                ax.set(xlim=(0, most), ylim=(-0.5, 0.5), xticks=[], yticks=[])
+                fig.note(left + room * value / most + 8, y + 9, f"{value:.1f} MB", "ink", SMALL, va="center")
+                y += 24
+            y += 12
+        fig.set_height(max(y, fig.height))
+        return fig
+
+    listed = ", ".join(f"{NAMES[name][0]} {n[f'{name}_exact_mb']:.1f} MB" for name in parts)
+    return Output(
+        alt=(
+            f"Bars: the bytes of each network with exact weights: {listed}; together {n['exact_mb']:.1f} MB, or "
+            f"{n['compact_mb']:.1f} MB when text encoder and U-Net are rounded."
+        ),
+        caption=(
+            f"**What the browser loads.** Full colour: weights in half precision, as they were trained, "
+            f"{n['exact_mb']:.1f} MB in all. Pale: the same weights as whole numbers of eight bits with one scale for "
+            f"each output channel; {n['compact_mb']:.1f} MB in all. The decoder is loaded exactly either way."
+        ),
+        numbers=n,
+        draw=draw,
+        data=data,
+        files=files,
+    )

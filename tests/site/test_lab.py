@@ -1,0 +1,378 @@
+"""The open box, used as people use it: recorded, loaded, drawn with, stopped, changed by hand, offline, on a bad line."""
+
+import json
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from visiting import DESKTOP, PHONE
+
+from denoised import paths
+
+PATH = "lab/"
+READY = ".dn-widget[data-widget=lab][data-state=ready]"
+PIXELS = """() => { const c = document.querySelector('.dn-lab__panel--prediction canvas');
+    return [c.width, Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)]; }"""
+MINUTES = 180_000  # a busy machine may take its time
+TOLD, TROUBLE, GO = ".dn-lab__told", ".dn-lab__trouble", ".dn-lab__go"
+
+
+def ready(visitor, query=""):
+    page = visitor.open(PATH + query)
+    page.locator(".dn-widget[data-widget=lab]").scroll_into_view_if_needed()
+    page.wait_for_selector(READY, timeout=MINUTES)
+    page.wait_for_function("!document.querySelector('.dn-lab__go').disabled", timeout=MINUTES)
+    return page
+
+
+def picture(page):
+    """What the right canvas shows, int [H, W, 3]."""
+    side, values = page.evaluate(PIXELS)
+    return np.array(values, int).reshape(side, side, 4)[..., :3]
+
+
+def drawn(page, count=1):
+    page.wait_for_selector(f".dn-widget[data-drawn='{count}']", timeout=MINUTES)
+
+
+def draw(page, count=1):
+    page.click(GO)
+    drawn(page, count)
+    return picture(page)
+
+
+def models(visitor):
+    return [url for url in visitor.notes.requests if url.endswith((".onnx", ".wasm"))]
+
+
+@pytest.fixture(scope="module")
+def python():
+    """What the library draws: python(prompt, seed, steps, guidance, negative) -> int [H, W, 3]."""
+    from denoised.pipeline import generate, load
+
+    pipe = load(paths.WEIGHTS / "emoji-sd")
+    return lambda prompt, **rest: generate(pipe, prompt, **rest).image.astype(int)
+
+
+def test_recorded_runs_need_no_model(visit):
+    """Before anything large is loaded: pictures, steps, words and tensors of recorded runs, and a button with a size."""
+    visitor = visit(**DESKTOP)
+    page = ready(visitor)
+    assert "MB" in page.inner_text(GO)
+    assert "Recorded when this site was built" in page.inner_text(".dn-lab__about")
+    first = picture(page)
+    assert first.std() > 20
+    page.get_by_label("Recorded runs").select_option(index=4)
+    page.wait_for_function("document.querySelector('.dn-lab__about strong').textContent.includes('heart')")
+    assert np.abs(picture(page) - first).mean() > 5
+    page.get_by_label("Step", exact=True).fill("9")
+    middle = picture(page)
+    page.get_by_role("group", name="Show where a word was read").get_by_role("button", name="heart").click()
+    assert np.abs(picture(page) - middle).mean() > 5
+    assert "heart" in page.inner_text(".dn-lab__share") and "%" in page.inner_text(".dn-lab__share")
+    assert not models(visitor), "nothing large may be fetched before the reader asks for it"
+    assert not visitor.notes.errors and not visitor.notes.strangers()
+
+
+def test_a_recorded_run_is_what_the_model_draws(visit, python):
+    """The run on show is the library's, picture for picture, to within the sheet's compression."""
+    page = ready(visit(**DESKTOP))
+    shown = picture(page)
+    expected = python("red apple, noto style", seed=1, steps=20, guidance=3.0)
+    assert np.abs(shown - expected).mean() < 3
+
+
+def test_exact_weights_draw_python_s_picture(visit, python):
+    """A typed prompt, drawn in the browser: no pixel is off by more than 2 of 255 levels."""
+    visitor = visit(**DESKTOP)
+    page = ready(visitor)
+    page.get_by_label("What would you like to see?").fill("Tiger  face")
+    page.get_by_label("Style", exact=True).select_option("openmoji")
+    page.get_by_label("Steps", exact=True).select_option("10")
+    page.get_by_label("Seed", exact=True).fill("6")
+    page.get_by_label("Guidance", exact=True).fill("4.5")
+    page.locator(".dn-lab").get_by_text("What it should keep away from").click()
+    page.get_by_label("Negative prompt").fill("blue")
+    page.get_by_label("Download", exact=True).select_option("exact")
+    shown = draw(page)
+    expected = python("tiger face, openmoji style", negative_prompt="blue", seed=6, steps=10, guidance=4.5)
+    assert expected.std() > 20, "this compares nothing"
+    assert np.abs(shown - expected).max() <= 2
+    assert "Drawn in this browser" in page.inner_text(".dn-lab__about")
+    query = urlsplit(page.url).query
+    assert "seed=6" in query and "steps=10" in query and "style=openmoji" in query and "weights=exact" in query
+    assert not visitor.notes.errors and not visitor.notes.strangers()
+
+    page.locator(".dn-lab").get_by_text("Where the time went").click()
+    assert "20 calls" in page.inner_text(".dn-lab__times")
+    with page.expect_download() as save:
+        page.get_by_role("button", name="Settings (JSON)").click()
+    settings = json.loads(save.value.path().read_text())
+    assert settings["seed"] == 6 and settings["weights"] == "exact" and len(settings["timesteps"]) == 10
+    with page.expect_download() as save:
+        page.get_by_role("button", name="Picture (PNG)").click()
+    from PIL import Image
+
+    assert np.abs(np.asarray(Image.open(save.value.path()).convert("RGB")).astype(int) - expected).max() <= 2
+
+
+def test_rounded_weights_draw_nearly_the_same(visit, site, python):
+    """The smaller download stays near what its page says of it, and is not the exact model under another name."""
+    numbers = json.loads((site / "assets/figures/tiny/lab/runs.json").read_text())["numbers"]
+    visitor = visit(**DESKTOP)
+    shown = draw(ready(visitor, "?prompt=blue+heart"))
+    expected = python("blue heart, noto style", seed=1, steps=20, guidance=3.0)
+    apart = np.abs(shown - expected)
+    assert 0 < apart.mean() <= numbers["rounded_worst_mean_levels"] + 0.05
+    assert any("unet_compact" in url for url in models(visitor))
+
+
+def test_keyboard_alone_is_enough(visit):
+    """Type, Enter; slider by arrows; a word by Space; a cell of the latent zeroed; on from there."""
+    visitor = visit(**DESKTOP)
+    page = ready(visitor, "?steps=8")
+    field = page.get_by_label("What would you like to see?")
+    field.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("pizza")
+    page.keyboard.press("Enter")
+    drawn(page)
+    before = picture(page)
+    slider = page.get_by_label("Step", exact=True)
+    slider.focus()
+    page.keyboard.press("Home")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert "step 4 of 8" in slider.get_attribute("aria-valuetext")
+    word = page.get_by_role("group", name="Show where a word was read").get_by_role("button", name="pizza")
+    word.focus()
+    page.keyboard.press("Space")
+    assert word.get_attribute("aria-pressed") == "true"
+    page.keyboard.press("Space")
+
+    page.locator(".dn-lab__bench summary").focus()
+    page.keyboard.press("Enter")
+    page.locator(".dn-lab__tools input").first.focus()
+    page.keyboard.press("ArrowRight")  # from looking to zeroing
+    grid = page.locator(".dn-lab__channels")
+    grid.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Space")
+    assert "Row 6, column 6: 0.00" in page.inner_text(".dn-lab__numbers")
+    assert "cells of this latent are changed" in page.inner_text(".dn-lab__hint")
+    page.locator(".dn-lab__onward").focus()
+    page.keyboard.press("Enter")
+    drawn(page, 2)
+    assert np.abs(picture(page) - before).max() > 20, "zeroed cells must be seen"
+    page.locator(".dn-lab").get_by_text("Show me the Python").click()
+    assert "by hand from step 4" in page.inner_text(".dn-lab__report")
+    assert not visitor.notes.errors
+
+
+def test_going_on_with_nothing_changed_changes_nothing(visit):
+    page = ready(visit(**DESKTOP), "?steps=8")
+    before = draw(page)
+    page.get_by_label("Step", exact=True).fill("3")
+    page.locator(".dn-lab__bench summary").click()
+    page.locator(".dn-lab__onward").click()
+    drawn(page, 2)
+    assert np.abs(picture(page) - before).max() <= 1
+
+
+def test_a_recorded_run_goes_on_with_other_words(visit):
+    """The reader's words enter at a step of a run that was recorded on another machine."""
+    page = ready(visit(**DESKTOP), "?prompt=blue+heart")
+    before = picture(page)
+    page.get_by_label("Step", exact=True).fill("2")
+    page.locator(".dn-lab__bench summary").click()
+    page.locator(".dn-lab__onward").click()
+    drawn(page)
+    assert np.abs(picture(page) - before).mean() > 10
+    assert "heart" in page.inner_text(".dn-lab__about")
+
+
+def test_it_stops_when_asked_to_and_the_page_stays_awake(visit):
+    page = ready(visit(**DESKTOP), "?steps=4")
+    draw(page)
+    page.get_by_label("Steps", exact=True).select_option("50")
+    page.evaluate("""() => { window.gaps = []; let last = performance.now();
+        window.beat = setInterval(() => { const now = performance.now(); gaps.push(now - last); last = now; }, 10); }""")
+    page.click(GO)
+    page.wait_for_function("document.querySelector('.dn-lab__told').textContent.startsWith('Step 6')", timeout=MINUTES)
+    assert page.inner_text(GO) == "Stop"
+    page.click(GO)
+    page.wait_for_function("document.querySelector('.dn-lab__told').textContent === 'Stopped.'", timeout=MINUTES)
+    gaps = sorted(page.evaluate("gaps"))
+    assert len(gaps) > 20
+    assert gaps[int(0.95 * len(gaps))] < 100, "the page was not free while the model worked"
+    assert page.inner_text(GO) == "Draw"
+    page.get_by_label("Steps", exact=True).select_option("2")
+    draw(page, 2)
+
+
+BAD = {
+    "": "There are no words yet",
+    "   \n ": "There are no words yet",
+    "x" * 10_000: "10,000 characters",
+}
+ODD = {
+    "🍎": "is no word to this model",
+    "تفاحة حمراء": "meaningless bytes",
+    "<b onmouseover=alert(1)>apple</b>": "Markup has no meaning",
+    "a xylophagous antidisestablishmentarian": "in pieces",
+    "very " * 60: "cut off",
+}
+
+
+@pytest.mark.parametrize("text", BAD, ids=["empty", "blank", "endless"])
+def test_what_cannot_be_drawn_is_said(visit, text):
+    visitor = visit(**DESKTOP)
+    page = ready(visitor)
+    field = page.get_by_label("What would you like to see?")
+    field.fill(text)
+    page.click(GO)
+    assert BAD[text] in page.inner_text(TROUBLE)
+    assert field.get_attribute("aria-invalid") == "true"
+    assert field.evaluate("e => e === document.activeElement")
+    field.fill("apple")
+    assert page.inner_text(TROUBLE) == ""
+    assert not models(visitor) and not visitor.notes.errors
+
+
+def test_odd_words_are_drawn_and_explained(visit):
+    """Emoji, another script, markup, unknown words, too many words: a sentence for each, and a picture all the same."""
+    visitor = visit(**DESKTOP)
+    page = ready(visitor, "?steps=1")
+    for count, (text, sentence) in enumerate(ODD.items(), 1):
+        page.get_by_label("What would you like to see?").fill(text)
+        page.wait_for_function("s => document.querySelector('.dn-lab__advice').textContent.includes(s)", arg=sentence)
+        draw(page, count)
+    assert page.locator(".dn-lab b").count() == 0, "markup must stay text"
+    assert not visitor.notes.errors
+
+
+def test_seeds_out_of_range_are_said(visit):
+    page = ready(visit(**DESKTOP))
+    for seed in ("-1", "1.5", "4294967296", "seven", ""):
+        page.get_by_label("Seed", exact=True).fill(seed)
+        page.click(GO)
+        assert "from 0 to 4,294,967,295" in page.inner_text(TROUBLE), seed
+
+
+def test_a_line_that_breaks_is_said_and_a_second_try_works(visit):
+    visitor = visit(**DESKTOP)
+    page = ready(visitor, "?steps=2")
+    page.route("**/*unet_compact.onnx", lambda route: route.abort("connectionreset"))
+    page.click(GO)
+    page.wait_for_function("document.querySelector('.dn-lab__trouble').textContent", timeout=MINUTES)
+    assert "try again" in page.inner_text(TROUBLE)
+    assert "MB" in page.inner_text(GO)
+    page.unroute("**/*unet_compact.onnx")
+    draw(page)
+    assert page.inner_text(TROUBLE) == ""
+
+
+def test_a_damaged_file_is_said(visit):
+    page = ready(visit(**DESKTOP))
+    page.route("**/*decoder_exact.onnx", lambda route: route.fulfill(body="<html>gateway</html>"))
+    page.click(GO)
+    page.wait_for_function("document.querySelector('.dn-lab__trouble').textContent", timeout=MINUTES)
+    assert "could not be run here" in page.inner_text(TROUBLE)
+    assert "Recorded" in page.inner_text(".dn-lab__about")
+
+
+def test_without_webassembly_the_recorded_runs_stay(visit):
+    visitor = visit(**DESKTOP)
+    visitor.context.add_init_script("delete window.WebAssembly")
+    page = visitor.open(PATH)
+    page.locator(".dn-widget[data-widget=lab]").scroll_into_view_if_needed()
+    page.wait_for_selector(READY, timeout=MINUTES)
+    assert "cannot run WebAssembly" in page.inner_text(TROUBLE)
+    assert page.locator(GO).is_disabled()
+    page.get_by_label("Step", exact=True).fill("5")
+    assert "step 6 of 20" in page.inner_text(".dn-lab__reading")
+    assert not visitor.notes.errors
+
+
+def test_without_scripts_the_still_picture_stands_there(visit):
+    visitor = visit(**DESKTOP, java_script_enabled=False)
+    visitor.page.goto(visitor.base + PATH, wait_until="load")
+    still = visitor.page.locator(".dn-widget[data-widget=lab] .dn-light img")
+    assert still.is_visible() and "recorded runs" in still.get_attribute("alt")
+
+
+def test_offline_after_the_first_load(visit):
+    """Loaded once; then the network goes, the page comes back, and another picture is drawn."""
+    visitor = visit(service_workers="allow", **DESKTOP)
+    page = ready(visitor, "?steps=2")
+    page.wait_for_function("document.documentElement.dataset.offline !== undefined", timeout=MINUTES)
+    draw(page)
+    page.wait_for_function("""async () => {
+        const cache = await caches.open((await caches.keys())[0]);
+        return (await cache.keys()).filter(r => r.url.endsWith('.onnx') || r.url.endsWith('.wasm')).length === 4;
+    }""", timeout=MINUTES)
+    visitor.context.set_offline(True)
+    page = ready(visitor, "?steps=2&prompt=cat+face")
+    assert draw(page).std() > 20
+
+
+def test_the_footer_s_button_leaves_the_model_alone(visit, site):
+    listed = json.loads((site / "offline.json").read_text())["files"]
+    kinds = {path: kind for path, _, _, kind in listed}
+    large = [path for path in kinds if path.endswith((".onnx", ".wasm"))]
+    assert len(large) >= 6
+    assert {kinds[path] for path in large} == {"model"}
+    assert kinds["assets/figures/tiny/lab/runs.r0.tensors.bin"] == "picture"
+
+
+def test_a_link_of_the_page_sets_the_form(visit):
+    page = ready(visit(**DESKTOP))
+    page.get_by_role("link", name="Guidance at its highest.").click()
+    assert page.get_by_label("Guidance", exact=True).input_value() == "12"
+    assert page.locator(GO).evaluate("e => e === document.activeElement")
+    assert page.locator(READY).count() == 1, "the page was left"
+
+
+def test_touch_on_a_small_phone(visit):
+    visitor = visit(**PHONE)
+    page = ready(visitor, "?steps=2")
+    page.locator(GO).tap()
+    drawn(page)
+    page.locator(".dn-lab__words button").nth(1).tap()
+    assert page.locator(".dn-lab__words button").nth(1).get_attribute("aria-pressed") == "true"
+    page.locator(".dn-lab__bench summary").tap()
+    page.get_by_label("Step", exact=True).fill("0")
+    page.locator(".dn-lab__tools label").nth(1).tap()
+    cell = page.locator(".dn-lab__cell canvas").first
+    cell.scroll_into_view_if_needed()
+    cell.tap()
+    assert "cells of this latent are changed" in page.inner_text(".dn-lab__hint")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not visitor.notes.errors
+
+
+def test_reduced_motion_goes_step_by_step(visit):
+    page = ready(visit(**DESKTOP, reduced_motion="reduce"))
+    play = page.locator(".dn-lab__play")
+    assert play.inner_text() == "Start again"
+    play.click()
+    assert "step 1 of 20" in page.inner_text(".dn-lab__reading")
+    play.click()
+    page.wait_for_timeout(500)
+    assert "step 2 of 20" in page.inner_text(".dn-lab__reading")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_use(visit, axe, scheme):
+    """After a draw, with everything open and sentences about odd words on show."""
+    page = ready(visit(**DESKTOP, color_scheme=scheme), "?steps=2")
+    draw(page)
+    page.get_by_label("What would you like to see?").fill("xylophagous 🍎 " + "very " * 40)
+    page.wait_for_selector(".dn-lab__advice p")
+    page.evaluate("document.querySelectorAll('.dn-lab details').forEach(d => { d.open = true; })")
+    page.get_by_label("Step", exact=True).fill("0")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false}).then(r => r.violations)")
+    assert not found, "\n".join(f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found)

@@ -1,0 +1,169 @@
+"""The ONNX graphs answer as the networks do: exactly stored to within float32, rounded as the rounding says."""
+
+import copy
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from denoised import export, paths
+from denoised.diffusion import guidance, samplers, schedules
+from denoised.pipeline import encode_prompts, generate, load
+from denoised.probes.attention import Attention
+
+PAIRS = [
+    ("red apple, noto style", "", 1, 3.0),
+    ("tiger face, openmoji style", "red", 2, 6.5),
+    ("a violin made of cheese, xyzzy", "", 3, 1.0),
+    ("", "cat", 4, 0.0),
+]
+STEPS = 5
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def pipe():
+    return load(paths.WEIGHTS / "emoji-sd")
+
+
+@pytest.fixture(scope="module")
+def parts(pipe):
+    return export.parts(pipe)
+
+
+@pytest.fixture(scope="module")
+def traced(parts):
+    return {name: export.graph(part) for name, part in parts.items()}
+
+
+def runner(graph: bytes):
+    """A graph as a function of named arrays that gives all outputs."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return lambda **inputs: session.run(None, inputs)
+
+
+@pytest.fixture(scope="module", params=export.KINDS)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def graphs(traced, kind):
+    """What the site ships of one kind: the decoder is exact in both."""
+    return {name: runner(export.stored(graph, "exact" if name == "decoder" else kind)) for name, graph in traced.items()}
+
+
+@pytest.fixture(scope="module")
+def twin(pipe, kind):
+    """The pipeline of torch that draws what the graphs of one kind should draw."""
+    if kind == "exact":
+        return pipe
+    small = copy.copy(pipe)
+    small.unet, small.text_encoder = (export.round_weights(copy.deepcopy(m)) for m in (pipe.unet, pipe.text_encoder))
+    return small
+
+
+def draw(graphs, pipe, prompt, negative, seed, strength):
+    """A whole picture by the graphs, with the library's sampler around them: uint8 [H, W, 3]."""
+    ids = encode_prompts(pipe, [prompt, negative]).input_ids.to(torch.int32)
+    states = [torch.from_numpy(graphs["text"](ids=row[None].numpy())[0]) for row in ids]
+
+    def unet(xt, t, context):
+        rows = [
+            graphs["unet"](xt=x[None].numpy(), t=np.array([t], np.float32), context=c[None].numpy())[0]
+            for x, c in zip(xt, context, strict=True)
+        ]
+        return torch.from_numpy(np.concatenate(rows))
+
+    alpha_bar = pipe.scheduler.alphas_cumprod.double()
+    start = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(seed))
+    model = guidance.guided(unet, strength, *states)
+    end = samplers.ddim(model, start, schedules.trailing_timesteps(len(alpha_bar), STEPS), alpha_bar)
+    picture = graphs["decoder"](latent=end.numpy())[0][0]
+    return np.round(255 * picture.transpose(1, 2, 0)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("prompt, negative, seed, strength", PAIRS)
+def test_the_graphs_draw_what_torch_draws(graphs, twin, prompt, negative, seed, strength):
+    """At most 2 of 255 levels in any pixel, and there is a picture."""
+    expected = generate(twin, prompt, negative_prompt=negative, seed=seed, steps=STEPS, guidance=strength).image
+    drawn = draw(graphs, twin, prompt, negative, seed, strength)
+    assert expected.std() > 5, "this compares nothing"
+    assert np.abs(drawn.astype(int) - expected.astype(int)).max() <= 2
+
+
+def test_rounding_is_seen(pipe, traced):
+    """The kinds differ: else the test above would pass with rounded weights that are not."""
+    context = encode_prompts(pipe, ["cat face"]).states.numpy()
+    xt = np.random.default_rng(0).standard_normal((1, 4, 16, 16), np.float32)
+    answers = [
+        runner(export.stored(traced["unet"], kind))(xt=xt, t=np.array([500.0], np.float32), context=context)[0]
+        for kind in export.KINDS
+    ]
+    assert 1e-4 < np.abs(answers[0] - answers[1]).mean() < 0.1
+
+
+def test_attention_comes_out_as_torch_sees_it(pipe, parts, traced):
+    context = encode_prompts(pipe, ["blue heart, twemoji style"]).states
+    xt = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(5))
+    outputs = runner(export.stored(traced["unet"], "exact"))(
+        xt=xt.numpy(), t=np.array([700.0], np.float32), context=context.numpy()
+    )
+    found = dict(zip(parts["unet"].outputs, outputs, strict=True))
+    with torch.no_grad(), Attention(pipe.unet) as seen:
+        pipe.unet(xt, torch.tensor([700.0]), encoder_hidden_states=context)
+    assert set(found) == {"output", "attention_8", "attention_4"}
+    for side in (8, 4):
+        maps = found[f"attention_{side}"]
+        assert maps.shape == (1, side, side, 32)
+        assert np.allclose(maps.sum(-1), 1, atol=1e-5)
+        assert np.allclose(maps, seen.maps(side).numpy(), atol=1e-5)
+
+
+def test_shipped_weights_are_stored_without_loss(traced):
+    """Half precision is what they were saved in: the same numbers come back, in half the bytes."""
+    for graph in traced.values():
+        before = {t.name: onnx.numpy_helper.to_array(t) for t in onnx.load_from_string(graph).graph.initializer}
+        small = export.stored(graph, "exact")
+        after = {t.name: onnx.numpy_helper.to_array(t) for t in onnx.load_from_string(small).graph.initializer}
+        halves = [name for name in after if name.endswith(".half")]
+        assert halves and len(small) < 0.6 * len(graph)
+        for name in halves:
+            assert np.array_equal(after[name].astype(np.float32), before[name.removesuffix(".half")])
+
+
+def test_sizes(traced):
+    sizes = {kind: len(export.stored(traced["unet"], kind)) for kind in export.KINDS}
+    assert sizes["compact"] < 0.55 * sizes["exact"]
+    assert sizes["compact"] < 30_000_000
+
+
+def test_the_same_graph_gives_the_same_bytes(parts):
+    first, again = (export.stored(export.graph(parts["decoder"]), "exact") for _ in range(2))
+    assert first == again
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_rounding_is_within_half_a_step(axis):
+    weight = np.random.default_rng(1).standard_normal((6, 5), np.float32) * np.logspace(-3, 2, 6, dtype=np.float32)[:, None]
+    weight[2] = 0
+    whole, scale = export.rounded(weight, axis)
+    assert whole.dtype == np.int8 and scale.shape == ((6, 1) if axis == 0 else (1, 5))
+    assert (np.abs(whole * scale - weight) <= 0.5001 * scale).all()
+    assert (np.abs(whole.astype(int)) <= export.STEPS).all()
+
+
+def test_an_unknown_kind_is_refused(traced):
+    with pytest.raises(ValueError, match="exact, compact"):
+        export.stored(traced["decoder"], "tiny")
