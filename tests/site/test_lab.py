@@ -349,7 +349,12 @@ def test_touch_on_a_small_phone(visit):
     cell.scroll_into_view_if_needed()
     cell.tap()
     assert "cells of this latent are changed" in page.inner_text(".dn-lab__hint")
+    page.evaluate("document.querySelectorAll('.dn-lab details').forEach(d => { d.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    wide = page.evaluate("""() => { const box = document.querySelector('.dn-lab').getBoundingClientRect();
+        return [...document.querySelectorAll('.dn-lab *')].filter(e => e.checkVisibility() && !e.closest('pre')
+            && e.getBoundingClientRect().right > box.right + 1).map(e => e.outerHTML.slice(0, 80)); }""")
+    assert not wide
     assert not visitor.notes.errors
 
 

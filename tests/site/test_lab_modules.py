@@ -161,7 +161,8 @@ def test_settings_survive_the_address(page):
     """Whatever is set comes back from the address; what makes no sense in one is left out."""
     same, odd = page.evaluate("""async () => {
         const { DEFAULT, fromAddress, toAddress } = await import('/state.js');
-        const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', seed: 4294967295, steps: 8, guidance: 0, weights: 'exact'};
+        const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', seed: 4294967295, steps: 8,
+            guidance: 0, weights: 'exact'};
         return [[state, fromAddress(toAddress(state), ['noto'])],
                 [DEFAULT, fromAddress('?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1', ['noto'])]];
     }""")

@@ -61,7 +61,9 @@ def kind(request):
 @pytest.fixture(scope="module")
 def graphs(traced, kind):
     """What the site ships of one kind: the decoder is exact in both."""
-    return {name: runner(export.stored(graph, "exact" if name == "decoder" else kind)) for name, graph in traced.items()}
+    return {
+        name: runner(export.stored(graph, "exact" if name == "decoder" else kind)) for name, graph in traced.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +158,9 @@ def test_the_same_graph_gives_the_same_bytes(parts):
 
 @pytest.mark.parametrize("axis", [0, 1])
 def test_rounding_is_within_half_a_step(axis):
-    weight = np.random.default_rng(1).standard_normal((6, 5), np.float32) * np.logspace(-3, 2, 6, dtype=np.float32)[:, None]
+    weight = (
+        np.random.default_rng(1).standard_normal((6, 5), np.float32) * np.logspace(-3, 2, 6, dtype=np.float32)[:, None]
+    )
     weight[2] = 0
     whole, scale = export.rounded(weight, axis)
     assert whole.dtype == np.int8 and scale.shape == ((6, 1) if axis == 0 else (1, 5))

@@ -23,7 +23,7 @@ export class Stage {
     this.share = el("p", { className: "dn-lab__share", "aria-live": "polite" });
     this.said = el("p", { className: "dn-sr", "aria-live": "polite" });
     this.node = el("section", { className: "dn-lab__stage", "aria-label": "The run" }, this.about,
-      el("div", { className: "dn-lab__panels" },
+      this.panels = el("div", { className: "dn-lab__panels" },
         panel(this.has, "latent", "What it has", el("span", { text: "a noisy latent, as coloured squares" })),
         panel(this.bets, "prediction", "What it bets on", this.caption)),
       el("div", { className: "dn-lab__time" }, this.play, el("label", { className: "dn-sr", htmlFor: "dn-lab-step", text: "Step" }), this.slider),
@@ -57,6 +57,13 @@ export class Stage {
       type: "button", text: word.text, className: word.mark ? "dn-lab__mark" : "", "aria-pressed": String(word === this.word),
       onclick: (event) => this.choose(word, event.currentTarget) })));
     this.show(false);
+  }
+
+  /** Brings the pictures onto the screen, by the shortest way, where there is no room for form and pictures at once. */
+  reveal() {
+    const { top, bottom } = this.panels.getBoundingClientRect();
+    if (top >= 0 && bottom <= innerHeight) return;
+    this.panels.scrollIntoView({ block: "center", behavior: this.reducedMotion ? "auto" : "smooth" });
   }
 
   /** A live run has come further. */

@@ -171,8 +171,10 @@ export default async function mount(host, { src, reducedMotion }) {
         times.unet += what.milliseconds;
         times.calls += settings.guidance === 1 ? 1 : 2;
         form.say(`Step ${what.i + 1} of ${settings.steps}`);
-        if (run !== next) open(next, { live: true });
-        else stage.grown();
+        if (run !== next) {
+          open(next, { live: true });
+          stage.reveal();
+        } else stage.grown();
       } else if (kind === "picture") {
         next.pictures[what.i] = what.picture;
         times.decoder += what.milliseconds;

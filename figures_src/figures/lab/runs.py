@@ -40,6 +40,8 @@ STEPS = 20  # divides the schedule's thousand, so that the stock sampler visits 
 GUIDANCE = 3.0
 SIDE = 8  # cells of the attention maps
 COLUMNS = 7  # of a sprite of pictures
+LEVELS = 255
+FAR = 16  # of these levels: a change that can be seen
 FIXED = 4096  # latents are recorded as whole numbers of 16 bits, this many to one
 
 
@@ -76,9 +78,7 @@ def make(lab, smoke=False):
 
     small = copy.copy(pipe)
     small.unet, small.text_encoder = (export.round_weights(copy.deepcopy(m)) for m in (pipe.unet, pipe.text_encoder))
-    again = generate_batch(
-        small, prompts, [SEED] * len(prompts), steps=steps, guidance=GUIDANCE, batch=len(prompts)
-    )
+    again = generate_batch(small, prompts, [SEED] * len(prompts), steps=steps, guidance=GUIDANCE, batch=len(prompts))
     apart = np.array([
         np.abs(a.image.astype(int) - b.image.astype(int)) for a, b in zip(traces, again, strict=True)
     ])  # fmt: skip
@@ -98,7 +98,10 @@ def make(lab, smoke=False):
         "guidance": GUIDANCE,
         "rounded_mean_levels": float(apart.mean()),
         "rounded_worst_mean_levels": float(apart.mean(axis=(1, 2, 3)).max()),
-        "rounded_far_percent": 100 * float((apart.max(axis=-1) > 16).mean()),
+        "rounded_far_percent": 100 * float((apart.max(axis=-1) > FAR).mean()),
+        "levels": LEVELS,
+        "far_levels": FAR,
+        "read_tokens": len(traces[0].tokens) - 2,  # between the marks of start and end
         "preview_r2": preview.r2,
     }
     data = {

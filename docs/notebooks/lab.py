@@ -1,0 +1,137 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The open box, in Python
+#
+# The companion of the page [The open box](../../lab/). The same networks that a browser loads are made here, run by
+# ONNX Runtime, and compared with the ones of torch: first one by one, then as a whole picture.
+
+# %%
+import io
+
+import numpy as np
+import onnxruntime
+import torch
+from IPython.display import display
+from PIL import Image
+
+from denoised import export
+from denoised import lab as bench
+from denoised.diffusion import guidance, samplers, schedules
+from denoised.pipeline import encode_prompts, generate
+
+torch.set_num_threads(1)
+lab = bench.Lab("notebook/lab", weights=("emoji-sd",))
+pipe = lab.pipeline()
+
+
+def show(pictures, alt, scale=1):
+    """Pictures side by side, with words for those who do not see them."""
+    sheet = Image.fromarray(np.concatenate(list(pictures), axis=1))
+    sheet = sheet.resize((sheet.width * scale, sheet.height * scale), Image.Resampling.NEAREST)
+    file = io.BytesIO()
+    sheet.save(file, "PNG")
+    display({"image/png": file.getvalue()}, raw=True, metadata={"image/png": {"alt": alt}})
+
+
+# %% [markdown]
+# ## From torch to a graph
+#
+# Each network is traced once: it runs on example inputs, and every operation is written down. What comes out is a list
+# of operations with their weights, which any runtime can follow.
+
+# %%
+parts = export.parts(pipe)
+traced = {name: export.graph(part) for name, part in parts.items()}
+for name, graph in traced.items():
+    print(f"{name:8} {export.operations(graph):5} operations")
+
+# %% [markdown]
+# Weights are stored in half precision, which loses nothing, or rounded to whole numbers of eight bits.
+
+# %%
+stored = {kind: {name: export.stored(graph, kind) for name, graph in traced.items()} for kind in export.KINDS}
+for kind, graphs in stored.items():
+    print(kind, {name: f"{len(graph) / 1e6:.1f} MB" for name, graph in graphs.items()})
+
+
+# %%
+def session(graph):
+    """A graph, ready to run on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+sessions = {
+    "exact": {name: session(graph) for name, graph in stored["exact"].items()},
+    "compact": {name: session(stored["compact" if name != "decoder" else "exact"][name]) for name in traced},
+}
+
+# %% [markdown]
+# ## One word, and where it was read
+#
+# The graph of the U-Net gives its attention away as well: for each of eight by eight cells, how much of it went to each
+# token. The sum over all tokens is one.
+
+# %%
+prompt = "tiger face, noto style"
+text = encode_prompts(pipe, [prompt])
+xt = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(1))
+output, fine, coarse = sessions["exact"]["unet"].run(
+    None, {"xt": xt.numpy(), "t": np.array([999.0], np.float32), "context": text.states.numpy()}
+)
+print(fine.shape, coarse.shape, float(fine.sum(-1).mean()))
+for token, share in list(zip(text.tokens[0], fine.mean((0, 1, 2)), strict=True))[:7]:
+    print(f"{token:16} {share:.1%}")
+
+
+# %% [markdown]
+# ## A whole picture
+#
+# The sampler is the library's; only the networks are exchanged. This is what the page does in JavaScript.
+
+
+# %%
+def draw(networks, prompt, seed, steps=10, strength=3.0):
+    """A picture by graphs, uint8 [H, W, 3]."""
+    ids = encode_prompts(pipe, [prompt, ""]).input_ids.to(torch.int32).numpy()
+    states = [torch.from_numpy(networks["text"].run(None, {"ids": row[None]})[0]) for row in ids]
+
+    def unet(xt, t, context):
+        rows = [
+            networks["unet"].run(None, {"xt": x[None], "t": np.array([t], np.float32), "context": c[None]})[0]
+            for x, c in zip(xt.numpy(), context.numpy(), strict=True)
+        ]
+        return torch.from_numpy(np.concatenate(rows))
+
+    alpha_bar = pipe.scheduler.alphas_cumprod.double()
+    start = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(seed))
+    timesteps = schedules.trailing_timesteps(len(alpha_bar), steps)
+    latent = samplers.ddim(guidance.guided(unet, strength, *states), start, timesteps, alpha_bar)
+    picture = networks["decoder"].run(None, {"latent": latent.numpy()})[0][0]
+    return np.round(255 * picture.transpose(1, 2, 0)).astype(np.uint8)
+
+
+by_torch = generate(pipe, prompt, seed=1, steps=10, guidance=3.0).image
+by_graphs = {kind: draw(networks, prompt, 1) for kind, networks in sessions.items()}
+show([by_torch, *by_graphs.values()], f"“{prompt}” three times: by torch, by exact graphs, by rounded graphs")
+for kind, picture in by_graphs.items():
+    apart = np.abs(picture.astype(int) - by_torch.astype(int))
+    print(f"{kind:8} mean difference {apart.mean():.2f} of 255 levels, largest {apart.max()}")
+
+# %% [markdown]
+# ## To go on
+#
+# Round a single network and leave the other exact: which of the two does the picture owe its difference to? Then round the
+# decoder as well, which the page does not do.
