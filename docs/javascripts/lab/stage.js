@@ -24,7 +24,7 @@ export class Stage {
     this.said = el("p", { className: "dn-sr", "aria-live": "polite" });
     this.node = el("section", { className: "dn-lab__stage", "aria-label": "The run" }, this.about,
       this.panels = el("div", { className: "dn-lab__panels" },
-        panel(this.has, "latent", "What it has", el("span", { text: "a noisy latent, as coloured squares" })),
+        panel(this.has, "latent", "What it has", this.holds = el("span")),
         panel(this.bets, "prediction", "What it bets on", this.caption)),
       el("div", { className: "dn-lab__time" }, this.play, el("label", { className: "dn-sr", htmlFor: "dn-lab-step", text: "Step" }), this.slider),
       this.reading,
@@ -89,13 +89,14 @@ export class Stage {
     if (!rough) put(this.bets, run.pictures[i], this.of.pixels);
     else if (run.x0[i]) preview(this.bets, run.x0[i], this.of.preview);
     this.attend(i, rough);
+    this.holds.textContent = `${end ? "the finished latent" : "a noisy latent"}, as coloured squares`;
     this.caption.textContent = end ? "the finished picture" : rough && run.x0[i] ? "the clean latent it would answer, not decoded yet"
       : "the picture it would give if it had to stop now";
     const place = end ? "finished" : `step ${i + 1} of ${run.steps}`;
     const noise = end ? "" : `, t = ${run.t[i]}, ${(100 * (1 - run.levels[i])).toFixed(run.levels[i] > 0.9 ? 1 : 0)} % noise`;
     this.reading.textContent = `${place}${noise}`;
     this.slider.setAttribute("aria-valuetext", `${place}${noise}`);
-    this.has.setAttribute("aria-label", `Noisy latent, ${place}`);
+    this.has.setAttribute("aria-label", end ? "The finished latent" : `Noisy latent, ${place}`);
     this.bets.setAttribute("aria-label", `${end ? "The finished picture" : "The model's bet"} for “${run.settings.prompt}”${end ? "" : `, ${place}`}`);
     this.label();
     clearTimeout(this.calm);

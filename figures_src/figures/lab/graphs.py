@@ -105,7 +105,7 @@ def make(lab, smoke=False):
             f"{n['compact_mb']:.1f} MB when text encoder and U-Net are rounded."
         ),
         caption=(
-            f"**What the browser loads.** Full colour: weights in half precision, as they were trained, "
+            f"**What the browser loads.** Full colour: weights in half precision, as they are shipped, "
             f"{n['exact_mb']:.1f} MB in all. Pale: the same weights as whole numbers of eight bits with one scale for "
             f"each output channel; {n['compact_mb']:.1f} MB in all. The decoder is loaded exactly either way."
         ),

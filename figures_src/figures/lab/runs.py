@@ -9,7 +9,7 @@ import torch
 
 from denoised import export
 from denoised.pipeline import decode, encode, generate_batch
-from denoised.probes.attention import Attention
+from denoised.probes.attention import Attention, is_word
 from denoised.probes.latents import fit_preview
 from plotting.encode import encode_image
 from plotting.layout import picture
@@ -83,6 +83,9 @@ def make(lab, smoke=False):
         np.abs(a.image.astype(int) - b.image.astype(int)) for a, b in zip(traces, again, strict=True)
     ])  # fmt: skip
 
+    words = np.array([[is_word(token) for token in trace.tokens] for trace in traces])
+    on_marks = [1 - some[..., word].sum(-1).mean() for some, word in zip(maps, words, strict=True)]
+
     files, runs, frames = {}, [], []
     for i, (trace, some_maps) in enumerate(zip(traces, maps, strict=True)):
         guesses = decode(pipe.vae, torch.cat([trace.x0, trace.xt[-1:]]))
@@ -102,6 +105,7 @@ def make(lab, smoke=False):
         "levels": LEVELS,
         "far_levels": FAR,
         "read_tokens": len(traces[0].tokens) - 2,  # between the marks of start and end
+        "marks_percent": 100 * float(np.mean(on_marks)),
         "preview_r2": preview.r2,
     }
     data = {
