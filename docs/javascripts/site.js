@@ -1,4 +1,5 @@
 // Everything that a page needs beyond HTML and CSS. Each part leaves a readable page if it fails or never runs.
+import { watchFilms } from "./films.js";
 import { mountWidgets } from "./widgets/loader.js";
 import { keepOffline } from "./offline.js";
 
@@ -33,15 +34,6 @@ function holdFocusable() {
 const landmarks = new MutationObserver(nameLandmarks);
 function nameLandmarks() {
   document.querySelectorAll("nav.md-code__nav:not([role])").forEach((nav) => nav.setAttribute("role", "none"));
-}
-
-// A film that was playing stops when it leaves the screen, so that nothing moves unseen.
-const films = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) if (!isIntersecting && !target.paused) target.pause();
-});
-function watchFilms() {
-  films.disconnect();
-  for (const film of document.querySelectorAll(".md-content video")) films.observe(film);
 }
 
 eachPage(() => {

@@ -113,6 +113,21 @@ class FigureHtml:
             )
         return "".join(shown)
 
+    def detail(self):
+        """A look at the figure, for a card that leads to its page: light and dark, as narrow as there is."""
+        title = escape(f"A detail of the figure “{self.m['title']}”")
+        shown = []
+        for theme in ("light", "dark"):
+            found = self._static(theme, "narrow") or self._static(theme, "wide")
+            found = found or self.m.first(f"{self.m.stem}.poster.*", f"{self.m.stem}.first.*")
+            if found is None:
+                raise SiteError(f"figure {self.m.id!r} has no picture to show on a card")
+            shown.append(
+                f'<span class="dn-{theme}"><img src="{escape(self.url(found[0]))}" alt="{title}"'
+                f'{self._size(found[1])} loading="lazy" decoding="async"></span>'
+            )
+        return f'<span class="dn-card__picture">{"".join(shown)}</span>'
+
     def video(self):
         """MP4 with its poster; browsers without video get the poster and a link. Never plays by itself."""
         mp4, facts = self.m.first(f"{self.m.stem}.mp4")

@@ -28,6 +28,7 @@ from pathlib import Path
 if (_above := str(Path(__file__).resolve().parents[1])) not in sys.path:
     sys.path.insert(0, _above)
 
+from sitekit import contents
 from sitekit.blocks import Blocks
 from sitekit.errors import SiteError
 from sitekit.figure_html import anchor
@@ -165,6 +166,21 @@ def define_env(env):
             raise SiteError(f"unknown verdict {verdict!r}")
         count = sum(verdict in (None, c.verdict) for c in chosen)
         return number_span(format_number(count), "claims ledger")
+
+    @macro("block")
+    def cards(section, pictures=None):
+        """A card for each page of a section of the navigation; pictures={"series/vae.md": "vae/swap"}."""
+        return contents.cards(site, conf["nav"], section, pictures or {})
+
+    @macro("block")
+    def verdicts():
+        """Every verdict, what it means and how many claims have it."""
+        return contents.verdicts(site)
+
+    @macro("inline")
+    def figure_count():
+        """How many figures the site has."""
+        return number_span(format_number(len(site.figures.ids())), "figures' manifests")
 
     @macro("markdown")
     def ledger():

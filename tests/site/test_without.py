@@ -53,6 +53,8 @@ def test_films_play_and_seek(visit, paths):
         for film in page.locator("video").all():
             films += 1
             film.scroll_into_view_if_needed()
+            assert not film.evaluate("v => v.controls"), f"/{path}: a bar lies over the poster"
+            film.locator("xpath=..").get_by_role("button", name="Play the film").press("Enter")
             found = film.evaluate("""async video => {
                 const wait = name => new Promise((done, fail) => {
                     video.addEventListener(name, done, {once: true});

@@ -50,7 +50,7 @@ def make(lab, smoke=False):
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         columns = 4
-        cell, gap = (84, 8) if narrow else (128, 69)
+        cell, gap = (84, 8) if narrow else (156, 32)
         labels = [f"{word}\n{where}" for word, where in zip(words, origins, strict=False)]
         y = 0.0
         for some, names in zip(chunk(pictures, columns), chunk(labels, columns), strict=True):
