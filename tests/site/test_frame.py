@@ -134,3 +134,22 @@ def test_on_paper_it_is_light_and_bare(visit):
     assert page.locator(".md-header:visible, .md-sidebar:visible, .md-footer:visible").count() == 0
     ink = page.evaluate("getComputedStyle(document.querySelector('.md-content p')).color")
     assert ink == "rgb(0, 0, 0)", ink
+
+
+def test_a_film_shows_its_whole_poster_until_it_is_played(visit):
+    """A button lies on the poster, on a page reached by instant navigation too; pressing it plays, with controls."""
+    visitor = visit(**DESKTOP)
+    page = visitor.open("how-made/")
+    page.evaluate("window.untouched = true")
+    page.locator(".md-header a.md-logo").click()
+    page.wait_for_selector(".dn-hero .dn-play")
+    assert page.evaluate("window.untouched"), "the page was loaded anew"
+    film = page.locator(".dn-hero video")
+    assert film.evaluate("v => v.paused && !v.controls")
+    button = page.get_by_role("button", name="Play the film")
+    assert button.count() == 1
+    button.press("Enter")
+    page.wait_for_function("document.querySelector('.dn-hero video').currentTime > 0.1")
+    assert film.evaluate("v => v.controls && v === document.activeElement")
+    assert page.locator(".dn-play").count() == 0
+    assert not visitor.notes.errors, visitor.notes.errors
