@@ -100,7 +100,8 @@ def test_files_that_are_named_exist(page):
     roots = "docs|figures_src|scripts|tests"
     spoken = set(re.findall(rf"`((?:{roots})/[\w./-]*)`", source))
     spoken |= set(re.findall(r"(?:python3?|bin/python) (scripts/\w+\.py)", source))
-    missing += [path for path in spoken if not (ROOT / path).exists() and "my_" not in path]
+    made = re.compile(r"my[_-]|^docs/assets/figures/")  # by whoever follows the page, and by the build
+    missing += [path for path in spoken if not (ROOT / path).exists() and not made.search(path)]
     assert not missing
 
 
