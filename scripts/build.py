@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "figures_src"))  # this checkout's packages, whate
 
 from denoised.errors import DenoisedError  # noqa: E402
 from tasks import crew, hashes, plan, recipes, targets  # noqa: E402
-from tasks.sentences import FULL, sentence  # noqa: E402
+from tasks.sentences import FULL, sentence, together  # noqa: E402
 
 
 @contextlib.contextmanager
@@ -92,9 +92,10 @@ def probe_disk() -> None:
 
 
 def explain(failures: list[tuple[str, BaseException]]) -> None:
-    """One line a failure; a traceback only for what nobody foresaw."""
+    """One line a cause; a traceback only for what nobody foresaw."""
     import traceback
 
+    foreseen = []
     for name, error in failures:
         cause = error
         while cause.__cause__ is not None and not isinstance(cause, (DenoisedError, OSError)):
@@ -103,7 +104,9 @@ def explain(failures: list[tuple[str, BaseException]]) -> None:
             traceback.print_exception(cause, limit=-6)
             print(f"error: {name}: {sentence(cause)}", file=sys.stderr)
         else:
-            print(f"error: {sentence(cause)}", file=sys.stderr)
+            foreseen.append(sentence(cause))
+    for said in together(foreseen):
+        print(f"error: {said}", file=sys.stderr)
 
 
 def check_ids(ids: list[str]) -> None:

@@ -34,6 +34,11 @@ def sweep() -> None:
         if folder.is_dir():
             for draft in folder.rglob(pattern):
                 draft.unlink(missing_ok=True)
+    for kept in hashes.BUILD.glob("notebook-pages/*/*"):
+        try:
+            json.loads(kept.read_bytes())
+        except ValueError:  # the plugin of mkdocs writes in place: this one was cut short
+            kept.unlink()
 
 
 def orphans(profile: str, figures: list[targets.Figure]) -> list[Path]:
@@ -188,7 +193,10 @@ def make_notebook(target: targets.Notebook) -> None:
             notebook,
             timeout=pool.TIME_LIMIT,
             kernel_name="python3",
-            extra_arguments=['--IPKernelApp.exec_lines=["from tasks import fresh; fresh.install()"]'],
+            extra_arguments=[
+                '--IPKernelApp.exec_lines=["from tasks import fresh; fresh.install()"]',
+                '--IPKernelApp.log_level="ERROR"',  # it warns that its port on this machine is not encrypted
+            ],
             resources={"metadata": {"path": str(target.source.parent)}},
         ).execute()
     except CellTimeoutError as error:
@@ -212,6 +220,9 @@ def mkdocs_command(*arguments: str, leash: bool = False) -> tuple[list[str], dic
     """(command, environment) of an mkdocs in which importing torch is an error; on a leash it ends when its standard
     input closes, so that it does not outlive whoever started it."""
     environment = dict(os.environ, PYTHONPATH=str(paths.SRC), PYTHONDONTWRITEBYTECODE="1", NO_MKDOCS_2_WARNING="1")
+    # Pages of notebooks are kept by their content; another version of what renders them starts a new collection.
+    packages = hashes.file_hash(paths.ROOT / "requirements.lock") or "none"
+    environment["NOTEBOOK_PAGES"] = str(hashes.BUILD / "notebook-pages" / packages[:12])
     code = _NO_TORCH + (_LEASH if leash else "") + _MKDOCS
     return [sys.executable, "-P", "-c", code, *arguments], environment
 

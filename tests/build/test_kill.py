@@ -169,3 +169,14 @@ def test_records_cut_short_or_lost_cost_no_figure(built, name, damage):
         path.unlink()
     assert mini.build() == []
     assert mini.site_is_there()
+
+
+def test_a_notebook_page_that_was_cut_short_does_not_count(built):
+    """mkdocs' plugin keeps rendered notebooks and writes them in place."""
+    kept = built.path("build/notebook-pages/any")
+    kept.mkdir(parents=True)
+    (kept / "torn.json").write_text('{"content": "<p>half')
+    (kept / "whole.json").write_text('{"content": "<p>whole</p>"}')
+    built.edit("docs/index.md", "miniature", "small one")
+    built.build()
+    assert [path.name for path in kept.iterdir()] == ["whole.json"]

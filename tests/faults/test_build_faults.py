@@ -109,6 +109,15 @@ def test_missing_weights(mini):
     others_were_built(mini, THIRD)
 
 
+def test_what_several_figures_lack_is_told_once(mini):
+    for name in ("first", "second"):
+        path = mini.path(f"figures_src/figures/one/{name}.py")
+        path.write_text(path.read_text().replace("TITLE =", 'WEIGHTS = ("toy",)\nTITLE ='))
+    shutil.rmtree(mini.path("figures_src/weights/toy"))
+    sentence = mini.fail()
+    assert f"Figures {FIRST}, {SECOND}, {THIRD} need the weights" in sentence
+
+
 def test_missing_data(mini):
     mini.path("figures_src/denoised/data/specimens/icon.txt").unlink()
     sentence = mini.fail()
