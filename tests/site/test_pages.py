@@ -36,7 +36,7 @@ LONG_LINES = """limit => {
         let bottom = null, line = '';
         const end = () => { if (line.trim().length > limit) long.push(line.trim()); line = ''; };
         for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-            if (node.parentElement.closest('.katex, .dn-sr, p, li, figcaption, dd') !== block) continue;
+            if (node.parentElement.closest('.katex, .dn-sr, pre, p, li, figcaption, dd') !== block) continue; // prose only
             for (const word of node.data.matchAll(/\\s*\\S+/g)) {
                 range.setStart(node, word.index + word[0].search(/\\S/));
                 range.setEnd(node, word.index + word[0].length);
