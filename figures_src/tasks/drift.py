@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks import drift_tensors
+
 RELATIVE, ABSOLUTE = 0.02, 1e-3
 LEVELS, FILM_LEVELS = 8, 16  # of 255; films are compressed with loss
 RADIUS, SCALE = 2, 2  # pixels; pixels to a CSS pixel, as in plotting.layout
@@ -120,6 +122,9 @@ def _file(name: str, old: Path, new: Path) -> list[Difference]:
             return []  # the same frames as the film's, in fewer colours
         if suffix == ".json":
             words = _data(json.loads(old.read_text(encoding="utf-8")), json.loads(new.read_text(encoding="utf-8")))
+            return [Difference("data", name, words)] if words else []
+        if suffix in drift_tensors.RAW or suffix == ".onnx":
+            words = drift_tensors.network(old, new) if suffix == ".onnx" else drift_tensors.raw(old, new)
             return [Difference("data", name, words)] if words else []
     except (OSError, ValueError, SyntaxError) as error:
         return [Difference("file", name, f"cannot be read: {error}")]

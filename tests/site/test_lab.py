@@ -324,7 +324,7 @@ def test_the_footer_s_button_leaves_the_model_alone(visit, site):
     large = [path for path in kinds if path.endswith((".onnx", ".wasm"))]
     assert len(large) >= 6
     assert {kinds[path] for path in large} == {"model"}
-    assert kinds["assets/figures/tiny/lab/runs.r0.tensors.bin"] == "picture"
+    assert kinds["assets/figures/tiny/lab/runs.r0.latents.i16"] == "picture"
 
 
 def test_a_link_of_the_page_sets_the_form(visit):

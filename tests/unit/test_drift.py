@@ -132,6 +132,39 @@ def test_data_of_widgets():
     assert "values" in drift._data({"p": [1, 2]}, {"p": [1, 2, 3]})
 
 
+@pytest.mark.parametrize(("by", "drifts"), [(1, False), (2000, True)])
+def test_raw_tensors(tmp_path, by, drifts):
+    """Another rounding of recorded numbers is no drift, another number is; fewer numbers are."""
+    values = RNG.integers(-16000, 16000, 5000).astype("<i2")
+    moved = values.copy()
+    moved[::7] += by
+    for name, content in (("a", values), ("b", moved), ("c", values[:-3])):
+        (tmp_path / f"{name}.i16").write_bytes(content.tobytes())
+    assert bool(drift._file("r.i16", tmp_path / "a.i16", tmp_path / "b.i16")) is drifts
+    assert "4997 values" in drift._file("r.i16", tmp_path / "a.i16", tmp_path / "c.i16")[0].words
+
+
+@pytest.mark.parametrize(
+    ("factor", "operation", "drifts"), [(1 + 1e-6, "Relu", False), (1.5, "Relu", True), (1, "Tanh", True)]
+)
+def test_networks(tmp_path, factor, operation, drifts):
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    weight = RNG.standard_normal((8, 8)).astype(np.float32)
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 8]) for name in "xy"]
+    for name, operator, scale in (("a", "Relu", 1), ("b", operation, factor)):
+        nodes = [helper.make_node("MatMul", ["x", "w"], ["h"]), helper.make_node(operator, ["h"], ["y"])]
+        tensors = [numpy_helper.from_array((weight * scale).astype(np.float32), "w")]
+        save(helper.make_model(helper.make_graph(nodes, "g", ends[:1], ends[1:], tensors)), tmp_path / f"{name}.onnx")
+    assert bool(drift._file("n.onnx", tmp_path / "a.onnx", tmp_path / "b.onnx")) is drifts
+
+
+def test_a_network_that_is_none_is_told(tmp_path):
+    for name, content in (("a", b"<html>"), ("b", b"nothing")):
+        (tmp_path / f"{name}.onnx").write_bytes(content)
+    assert "cannot be read" in drift._file("n.onnx", tmp_path / "a.onnx", tmp_path / "b.onnx")[0].words
+
+
 @pytest.mark.parametrize(("level", "drifts"), [(60, False), (120, True)])
 def test_films(tmp_path, level, drifts):
     import imageio.v3 as imageio

@@ -10,7 +10,7 @@ import torch
 
 from denoised import export, paths
 from denoised.diffusion import guidance, samplers, schedules
-from denoised.pipeline import encode_prompts, generate, load
+from denoised.pipeline import encode_prompts, generate, generate_batch, load
 from denoised.probes.attention import Attention
 
 PAIRS = [
@@ -76,7 +76,12 @@ def twin(pipe, kind):
     return small
 
 
-def draw(graphs, pipe, prompt, negative, seed, strength):
+THINGS = ("apple", "cat face", "violin", "rocket", "crying face", "pizza", "full moon", "hammer", "tree", "zebra")
+STYLES = ("noto", "twemoji", "openmoji", "fluent", "firefox")
+FEW = 4  # steps
+
+
+def draw(graphs, pipe, prompt, negative, seed, strength, steps=STEPS):
     """A whole picture by the graphs, with the library's sampler around them: uint8 [H, W, 3]."""
     ids = encode_prompts(pipe, [prompt, negative]).input_ids.to(torch.int32)
     states = [torch.from_numpy(graphs["text"](ids=row[None].numpy())[0]) for row in ids]
@@ -91,7 +96,7 @@ def draw(graphs, pipe, prompt, negative, seed, strength):
     alpha_bar = pipe.scheduler.alphas_cumprod.double()
     start = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(seed))
     model = guidance.guided(unet, strength, *states)
-    end = samplers.ddim(model, start, schedules.trailing_timesteps(len(alpha_bar), STEPS), alpha_bar)
+    end = samplers.ddim(model, start, schedules.trailing_timesteps(len(alpha_bar), steps), alpha_bar)
     picture = graphs["decoder"](latent=end.numpy())[0][0]
     return np.round(255 * picture.transpose(1, 2, 0)).astype(np.uint8)
 
@@ -103,6 +108,19 @@ def test_the_graphs_draw_what_torch_draws(graphs, twin, prompt, negative, seed, 
     drawn = draw(graphs, twin, prompt, negative, seed, strength)
     assert expected.std() > 5, "this compares nothing"
     assert np.abs(drawn.astype(int) - expected.astype(int)).max() <= 2
+
+
+def test_fifty_prompts_and_seeds(pipe, traced):
+    """The bar of the browser's model: exact graphs, fifty pairs, at most 2 of 255 levels in any pixel."""
+    prompts = [f"{thing}, {style} style" for thing in THINGS for style in STYLES]
+    graphs = {name: runner(export.stored(graph, "exact")) for name, graph in traced.items()}
+    traces = generate_batch(pipe, prompts, range(len(prompts)), steps=FEW, guidance=3.0)
+    apart = [
+        int(np.abs(draw(graphs, pipe, prompt, "", seed, 3.0, FEW).astype(int) - trace.image.astype(int)).max())
+        for seed, (prompt, trace) in enumerate(zip(prompts, traces, strict=True))
+    ]
+    assert len(apart) == 50
+    assert max(apart) <= 2
 
 
 def test_rounding_is_seen(pipe, traced):

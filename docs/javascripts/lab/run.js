@@ -51,11 +51,9 @@ export class Run {
 /** A run that the site's build recorded; `of` is data.json of the figure lab/runs, `base` its address without ending. */
 export async function recorded(of, base, index) {
   const { name, prompt, seed, tokens } = of.runs[index];
-  const [bytes, sheet] = await Promise.all([
-    fetch(`${base}.${name}.tensors.bin`).then((answer) => {
-      if (!answer.ok) throw new Error("This recorded run could not be loaded.");
-      return answer.arrayBuffer();
-    }),
+  const [bytes, read, sheet] = await Promise.all([
+    raw(`${base}.${name}.latents.i16`),
+    raw(`${base}.${name}.attention.u8`),
     sprite(`${base}.${name}.bets.webp`, of),
   ]);
   const run = new Run({ prompt, negative: "", seed, steps: of.steps, guidance: of.guidance }, [...of.alpha_bar, 1], of.t, tokens);
@@ -63,7 +61,7 @@ export async function recorded(of, base, index) {
   for (let i = 0; i <= of.steps; i++) {
     run.xt[i] = Float32Array.from({ length: size }, (_, k) => view.getInt16(2 * (i * size + k), true) / of.fixed);
   }
-  const maps = new Uint8Array(bytes, 2 * size * (of.steps + 1)), each = of.side ** 2 * of.length;
+  const maps = new Uint8Array(read), each = of.side ** 2 * of.length;
   for (let i = 0; i < of.steps; i++) {
     run.attention[i] = { [of.side]: Float32Array.from(maps.subarray(i * each, (i + 1) * each), (value) => value / 255) };
     run.x0[i] = between(run.xt[i], run.xt[i + 1], run.levels[i], run.levels[i + 1]);
@@ -73,6 +71,12 @@ export async function recorded(of, base, index) {
   run.recorded = true;
   run.reached = of.steps;
   return run;
+}
+
+async function raw(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error("This recorded run could not be loaded.");
+  return answer.arrayBuffer();
 }
 
 /** The x0 that leads from one latent of a DDIM run to the next: two equations, two unknowns. */

@@ -53,10 +53,9 @@ def sprite(frames):
     return np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0)
 
 
-def tensors(trace, maps):
-    """A run as bytes, little-endian: xt [S + 1, C, h, w] int16, then maps [S, SIDE, SIDE, L] uint8 of 255."""
-    fixed = np.clip(np.round(trace.xt.numpy() * FIXED), -32768, 32767).astype("<i2")
-    return fixed.tobytes() + np.round(255 * maps).astype(np.uint8).tobytes()
+def fixed(latents):
+    """Latents as bytes: int16, little-endian, FIXED to one."""
+    return np.clip(np.round(latents.numpy() * FIXED), -32768, 32767).astype("<i2").tobytes()
 
 
 def record(pipe, prompts, steps):
@@ -90,7 +89,8 @@ def make(lab, smoke=False):
     for i, (trace, some_maps) in enumerate(zip(traces, maps, strict=True)):
         guesses = decode(pipe.vae, torch.cat([trace.x0, trace.xt[-1:]]))
         files[f"r{i}.bets.webp"] = encode_image(sprite(guesses), "webp", lossless=False)
-        files[f"r{i}.tensors.bin"] = tensors(trace, some_maps)
+        files[f"r{i}.latents.i16"] = fixed(trace.xt)
+        files[f"r{i}.attention.u8"] = np.round(255 * some_maps).astype(np.uint8).tobytes()  # [S, SIDE, SIDE, L]
         runs.append({"name": f"r{i}", "prompt": trace.prompt, "seed": trace.seed, "tokens": trace.tokens})
         frames.append(guesses)
 
