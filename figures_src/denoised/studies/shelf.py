@@ -1,0 +1,48 @@
+"""Where studies keep their results: one .npz with a JSON of numbers, which knows the code and the weights it is from."""
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from denoised.errors import DenoisedError
+
+
+def put(path: Path, facts: dict, arrays: dict[str, np.ndarray]) -> None:
+    """Write facts (JSON-able; must hold "key") and arrays, renamed into place so that no half file is ever seen."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(buffer.getvalue())
+    os.replace(part, path)
+
+
+def take(path: Path, key: str, script: str) -> tuple[dict, dict[str, np.ndarray]]:
+    """(facts, arrays) of committed results; `script` makes them again.
+
+    Raises DenoisedError when the file is missing, damaged, or its key is not `key`: other code or other settings.
+    """
+    try:
+        with np.load(path) as file:
+            arrays = {name: file[name] for name in file.files}
+        facts = json.loads(bytes(arrays.pop("facts")).decode())
+        found = facts["key"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DenoisedError(f"The results in {path.name} cannot be read ({error}): restore them from git.") from None
+    if found != key:
+        raise DenoisedError(
+            f"The results in {path.name} were made by another version of the study: run `python scripts/{script}.py`."
+        )
+    return facts, arrays
+
+
+def weights_digest(folder: Path) -> str:
+    """sha256 over the tensors' files of a folder of weights, so that results can name what they were measured on."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

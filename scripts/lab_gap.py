@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Repeat the study of the gap between known and unseen icons: some minutes on one core; needs `make data`.
+
+python scripts/lab_gap.py     writes figures_src/denoised/studies/gap.npz
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
+
+import numpy as np
+import torch
+
+from denoised import paths
+from denoised.data import icons, splits
+from denoised.data.icons import on_white
+from denoised.errors import DenoisedError
+from denoised.lab import Lab
+from denoised.pipeline import encode
+from denoised.studies import gap, shelf
+
+
+def untrained(folder: Path):
+    """The shipped autoencoder's network with the random weights that training starts from."""
+    from diffusers import AutoencoderKL
+
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    torch.manual_seed(0)
+    return AutoencoderKL.from_config(config).eval().requires_grad_(False)
+
+
+def main() -> int:
+    torch.set_num_threads(1)  # one thread adds numbers up in one order
+    settings, rows = gap.SETTINGS, splits.load()
+    _, pictures = icons.load()
+    first = {}
+    for i, row in enumerate(rows):
+        first.setdefault(row.style, i)
+    bench = Lab("study/gap", weights=("emoji-sd/vae",))
+    vae = bench.vae()
+    folder = bench.weight("emoji-sd/vae")
+    facts = {"key": gap.key(), "weights": shelf.weights_digest(folder), "torch": torch.__version__,
+             "styles": {}, "concepts": {}}  # fmt: skip
+    arrays = {}
+    for side, chosen in gap.piles(rows).items():
+        rgba = np.stack([np.asarray(pictures[rows[i].style][i - first[rows[i].style]]) for i in chosen])
+        images, alpha = on_white(rgba), rgba[..., 3]
+        budget = int(encode(vae, images[:1]).numel())
+        arrays[f"vae_{side}"] = gap.likeness(vae, images, alpha)
+        arrays[f"jpeg_{side}"] = gap.by_jpeg(images, alpha, budget)
+        facts["styles"][side] = [rows[i].style for i in chosen]
+        facts["concepts"][side] = [rows[i].concept for i in chosen]
+        if side == "unseen":
+            pick = np.random.default_rng(settings.seed).permutation(len(images))[: settings.untrained]
+            arrays["untrained"] = gap.likeness(untrained(folder), images[pick], alpha[pick])
+            arrays["untrained_pick"] = pick
+        print(
+            side, len(chosen), {name: float(a.mean()) for name, a in arrays.items() if name.endswith(side)}, flush=True
+        )
+    shelf.put(gap.FILE, facts, arrays)
+    print(f"wrote {gap.FILE.relative_to(paths.ROOT)}, {gap.FILE.stat().st_size:,} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except DenoisedError as error:
+        sys.exit(str(error))
