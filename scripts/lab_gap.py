@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from denoised import paths
-from denoised.data import icons, splits
+from denoised.data import icons, specimens, splits
 from denoised.data.icons import on_white
 from denoised.errors import DenoisedError
 from denoised.lab import Lab
@@ -44,21 +44,31 @@ def main() -> int:
     facts = {"key": gap.key(), "weights": shelf.weights_digest(folder), "torch": torch.__version__,
              "styles": {}, "concepts": {}}  # fmt: skip
     arrays = {}
-    for side, chosen in gap.piles(rows).items():
-        rgba = np.stack([np.asarray(pictures[rows[i].style][i - first[rows[i].style]]) for i in chosen])
-        images, alpha = on_white(rgba), rgba[..., 3]
+
+    def measure(side, some, images, alpha):
         budget = int(encode(vae, images[:1]).numel())
         arrays[f"vae_{side}"] = gap.likeness(vae, images, alpha)
         arrays[f"jpeg_{side}"] = gap.by_jpeg(images, alpha, budget)
-        facts["styles"][side] = [rows[i].style for i in chosen]
-        facts["concepts"][side] = [rows[i].concept for i in chosen]
+        facts["styles"][side] = [row.style for row in some]
+        facts["concepts"][side] = [row.concept for row in some]
+        told = {name: round(float(a.mean()), 2) for name, a in arrays.items() if name.endswith(side)}
+        print(side, len(images), told, flush=True)
+
+    for side, chosen in gap.piles(rows).items():
+        rgba = np.stack([np.asarray(pictures[rows[i].style][i - first[rows[i].style]]) for i in chosen])
+        images, alpha = on_white(rgba), rgba[..., 3]
+        measure(side, [rows[i] for i in chosen], images, alpha)
         if side == "unseen":
             pick = np.random.default_rng(settings.seed).permutation(len(images))[: settings.untrained]
             arrays["untrained"] = gap.likeness(untrained(folder), images[pick], alpha[pick])
             arrays["untrained_pick"] = pick
-        print(
-            side, len(chosen), {name: float(a.mean()) for name, a in arrays.items() if name.endswith(side)}, flush=True
-        )
+    # the piles of the first measurement, which were not chosen by chance: what a clone has
+    shipped = specimens.load()
+    for side, names in (("shipped_known", ("train",)), ("shipped_unseen", ("concept", "pair"))):
+        records = enumerate(shipped.records)
+        chosen = [i for i, r in records if r["split"] in names and r["tone"] == "none"][::2]
+        some = [splits.Row(**shipped.records[i]) for i in chosen]
+        measure(side, some, shipped.images[chosen], shipped.alpha[chosen])
     shelf.put(gap.FILE, facts, arrays)
     print(f"wrote {gap.FILE.relative_to(paths.ROOT)}, {gap.FILE.stat().st_size:,} bytes")
     return 0

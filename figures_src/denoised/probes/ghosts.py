@@ -1,5 +1,7 @@
 """Two kinds of ghosts: a lattice in the spectrum, put in, measured and filtered out, and limbs, painted in and counted."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .metrics import LUMA
@@ -32,15 +34,25 @@ def lattice(size: int, period: int = 8) -> np.ndarray:
     return where
 
 
-def haunted(images, strength: int = 10, period: int = 8) -> np.ndarray:
-    """Pictures uint8 [N, H, W, 3] with the trace of a careless upsampler: one small tile, laid over all of them.
+def _shade(height: int, width: int, strength: int, period: int, seed: int) -> np.ndarray:
+    """A tile of random darkening, 0..2 * strength, laid over [height, width]; it has every frequency of the lattice."""
+    tile = np.random.default_rng(seed).integers(0, 2 * strength + 1, (period, period))
+    return np.tile(tile, (height // period, width // period))
 
-    The tile darkens by 0 to 2 * strength, at random with a fixed seed, so that it has every frequency of the lattice.
-    """
+
+def haunted(images, strength: int = 10, period: int = 8, seed: int = 0) -> np.ndarray:
+    """Pictures uint8 [N, H, W, 3] with the trace of a careless upsampler: one small tile, laid over all of them."""
     images = np.asarray(images)
-    tile = np.random.default_rng(0).integers(0, 2 * strength + 1, (period, period))
-    tile = np.tile(tile, (images.shape[1] // period, images.shape[2] // period))
-    return np.clip(images.astype(int) - tile[..., None], 0, 255).astype(np.uint8)
+    shade = _shade(*images.shape[1:3], strength, period, seed)
+    return np.clip(images.astype(int) - shade[..., None], 0, 255).astype(np.uint8)
+
+
+def grained(images, strength: int = 10, period: int = 8, seed: int = 0) -> np.ndarray:
+    """The same darkening as `haunted`, value for value, but scattered over the picture: as strong, and no lattice."""
+    images = np.asarray(images)
+    shade = _shade(*images.shape[1:3], strength, period, seed)
+    shade = np.random.default_rng(seed + 1).permutation(shade.ravel()).reshape(shade.shape)
+    return np.clip(images.astype(int) - shade[..., None], 0, 255).astype(np.uint8)
 
 
 def another_limb(images, width: int = 11, length: int = 26) -> np.ndarray:
@@ -70,23 +82,49 @@ def without(images, period: int = 8) -> np.ndarray:
     return np.moveaxis(np.clip(np.round(filtered), 0, 255).astype(np.uint8), 1, -1)
 
 
-def limbs(images, width: int = 9, least: int = 60, paper: int = 60) -> np.ndarray:
-    """How many slender parts stick out of the drawing in each picture uint8 [N, H, W, 3] on white, [N] int.
+@dataclass(frozen=True)
+class Counter:
+    """How limbs are counted. Chosen on real hands whose fingers are known (studies.limbs), before it was used.
 
-    The silhouette is all that is darker than the page by `paper` or more in any colour. An opening by a disc of radius
-    `width` removes what is slenderer than twice that; the pieces of the difference with at least `least` pixels count.
+    soften: standard deviation (px) of the blur before looking; paper: how much darker than the page, in any colour, a
+    pixel of the drawing is; share: a part is slender if it is narrower than twice this share of the drawing's size, the
+    root of its area; least: share of the drawing's area that a part needs to count.
+    """
+
+    soften: float = 1.5
+    paper: int = 50
+    share: float = 0.2
+    least: float = 0.048
+
+
+def silhouette(image, counter: Counter) -> np.ndarray:
+    """bool [H, W]: the drawing on a picture uint8 [H, W, 3], holes filled. A greyed page is still the page."""
+    from scipy import ndimage
+
+    soft = ndimage.gaussian_filter(np.asarray(image, np.float64), (counter.soften, counter.soften, 0), mode="nearest")
+    border = np.concatenate([soft[0], soft[-1], soft[:, 0], soft[:, -1]])
+    page = np.median(border, axis=0)
+    return ndimage.binary_fill_holes((page - soft).max(-1) >= counter.paper)
+
+
+def parts(image, counter: Counter) -> np.ndarray:
+    """Sizes of the slender parts of one drawing uint8 [H, W, 3], each as a share of the drawing's area, [K].
+
+    Opening the silhouette by a disc removes what is slender; the pieces of the difference are the parts.
     """
     from scipy import ndimage
 
-    y, x = np.mgrid[-width : width + 1, -width : width + 1]
-    disc = x * x + y * y <= width * width
-    counts = []
-    for image in np.asarray(images):
-        page = np.percentile(image.reshape(-1, 3), 90, axis=0)  # a greyed page is still the page
-        shape = ndimage.binary_fill_holes((page - image).max(-1) >= paper)
-        padded = np.pad(shape, width)
-        body = ndimage.binary_opening(padded, structure=disc)[width:-width, width:-width]
-        pieces, found = ndimage.label(shape & ~body)
-        sizes = ndimage.sum_labels(np.ones_like(pieces), pieces, range(1, found + 1)) if found else np.array([])
-        counts.append(int((np.asarray(sizes) >= least).sum()))
-    return np.array(counts)
+    shape = silhouette(image, counter)
+    area = shape.sum()
+    radius = counter.share * np.sqrt(area)
+    padded = np.pad(shape, int(np.ceil(radius)) + 1)
+    eroded = ndimage.distance_transform_edt(padded) > radius
+    body = ndimage.distance_transform_edt(~eroded) <= radius if eroded.any() else eroded
+    pieces, found = ndimage.label(padded & ~body)
+    return np.bincount(pieces.ravel(), minlength=found + 1)[1:] / max(area, 1)
+
+
+def limbs(images, counter: Counter | None = None) -> np.ndarray:
+    """How many slender parts stick out of the drawing in each picture uint8 [N, H, W, 3], [N] int."""
+    counter = counter or Counter()
+    return np.array([int((parts(image, counter) >= counter.least).sum()) for image in np.asarray(images)])

@@ -1,20 +1,18 @@
 """Does the autoencoder do better on what it was trained on? Round trips of training icons and of held-out ones in each
-style, before and after training; and how many bytes of weights there are for each training picture.
+style, both drawn by chance, before and after training; and how many bytes of weights there are for each training picture.
 
-Tests claims: r13-01.
+Tests claims: r13-01. Read from the results of `scripts/lab_gap.py`.
 """
-
-import json
 
 import numpy as np
 import torch
 
 from denoised.data import splits
 from denoised.data.captions import STYLE_WORDS
-from denoised.pipeline import decode, encode
-from denoised.probes.codecs import at_most, png_bytes
-from denoised.probes.metrics import bootstrap_ci, psnr
+from denoised.errors import DenoisedError
+from denoised.probes.codecs import png_bytes
 from denoised.probes.ranks import auc
+from denoised.studies import gap, shelf
 from plotting.layout import label_point
 from plotting.output import Output
 from plotting.style import new_figure
@@ -22,11 +20,13 @@ from plotting.style import new_figure
 WEIGHTS = ("emoji-sd/vae",)
 DATA = ("specimens",)
 TITLE = "The gap that memory would leave"
+TINY_ONLY = "It compares icons that this project's autoencoder was trained on with icons held out from it."
 
 # Stable Diffusion's autoencoder (Rombach et al. 2022): its published dimensions, and the size of the set it learnt
 # from, OpenImages (Kuznetsova et al. 2018).
 SD = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "latent_channels": 4}
 SD_IMAGES, SD_SIDE = 9_200_000, 256
+LATENT = 4 * 16 * 16  # values of a latent, a byte each
 
 
 def sd_parameters():
@@ -38,70 +38,49 @@ def sd_parameters():
         return sum(p.numel() for p in AutoencoderKL(**SD, **blocks).parameters())
 
 
-def untrained(lab):
-    """The same network with the random weights that training starts from."""
-    from diffusers import AutoencoderKL
-
-    config = json.loads((lab.weight("emoji-sd/vae") / "config.json").read_text(encoding="utf-8"))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(lab.seed)
-        return AutoencoderKL.from_config(config).eval().requires_grad_(False)
+def compared(facts, arrays, known="known", unseen="unseen"):
+    """Numbers of one pair of piles: the styles' mean likeness, the gap with its interval, and JPEG's gap."""
+    both, values = (known, unseen), {}
+    for way in ("vae", "jpeg"):
+        some = [arrays[f"{way}_{side}"] for side in both]
+        values[way] = gap.gap_by_style(*some, *(facts["styles"][side] for side in both))
+    own = {"styles": {"known": facts["styles"][known], "unseen": facts["styles"][unseen]},
+           "concepts": {"known": facts["concepts"][known], "unseen": facts["concepts"][unseen]}}  # fmt: skip
+    low, high = gap.gap_interval(arrays[f"vae_{known}"], arrays[f"vae_{unseen}"], own)
+    return float(np.mean(list(values["vae"].values()))), low, high, float(np.mean(list(values["jpeg"].values())))
 
 
 def make(lab, smoke=False):
-    specimens, vae = lab.specimens(), lab.vae()
-    records = specimens.records
-    thin = 12 if smoke else 2
-    sides = {"known": ("train",), "unseen": ("concept", "pair")}
-    picks = {
-        side: [i for i, r in enumerate(records) if r["split"] in names and r["tone"] == "none"][::thin]
-        for side, names in sides.items()
-    }
-    likeness, styles = {}, {}
-    for side, some in picks.items():
-        images, alpha = specimens.images[some], specimens.alpha[some]
-        likeness[side] = psnr(decode(vae, encode(vae, images)), images, alpha)
-        styles[side] = np.array([records[i]["style"] for i in some])
-    common = [s for s in STYLE_WORDS if all((styles[side] == s).sum() >= (1 if smoke else 4) for side in picks)]
-    means = {side: {s: float(likeness[side][styles[side] == s].mean()) for s in common} for side in picks}
-    gaps = np.array([means["known"][s] - means["unseen"][s] for s in common])
-    low, high = bootstrap_ci(gaps)
-    # Are the two kinds of icons equally hard? JPEG has learnt from neither, so its gap is not memory but difficulty.
-    budget = int(encode(vae, specimens.images[:1]).numel())
-    plain = {
-        side: psnr(np.stack([at_most(specimens.images[i], "JPEG", budget)[1] for i in some]), specimens.images[some],
-                   specimens.alpha[some])
-        for side, some in picks.items()
-    }  # fmt: skip
-    hard = np.array([plain["known"][styles["known"] == s].mean() - plain["unseen"][styles["unseen"] == s].mean()
-                     for s in common])  # fmt: skip
-    fair_low, fair_high = bootstrap_ci(gaps - hard)
+    facts, arrays = gap.load()
+    vae, specimens = lab.vae(), lab.specimens()
+    if facts["weights"] != shelf.weights_digest(lab.weight("emoji-sd/vae")):
+        raise DenoisedError("The gap was measured on another autoencoder: run `python scripts/lab_gap.py`.")
+    styles = {side: np.array(facts["styles"][side]) for side in ("known", "unseen")}
+    likeness = {side: arrays[f"vae_{side}"] for side in styles}
+    common = [s for s in STYLE_WORDS if all((styles[side] == s).any() for side in styles)]
+    means = {side: {s: float(likeness[side][styles[side] == s].mean()) for s in common} for side in styles}
+    gap_db, low, high, hard = compared(facts, arrays)
+    first_db, _, _, first_hard = compared(facts, arrays, "shipped_known", "shipped_unseen")
     # Could somebody tell from its likeness whether the autoencoder was trained on an icon? Within each style.
     told = [auc(likeness["known"][styles["known"] == s], likeness["unseen"][styles["unseen"] == s]) for s in common]
-
-    before = picks["unseen"][:: 4 if smoke else 8]
-    images, alpha = specimens.images[before], specimens.alpha[before]
-    raw = untrained(lab)
-    rough = float(psnr(decode(raw, encode(raw, images)), images, alpha).mean())
-    trained = float(likeness["unseen"][:: 4 if smoke else 8].mean())
+    rough = float(arrays["untrained"].mean())
+    trained = float(likeness["unseen"][arrays["untrained_pick"]].mean())
 
     rows = sum(row.split == "train" for row in splits.load())
     weights = 2 * sum(p.numel() for p in vae.parameters())
     parameters = sd_parameters()
     n = {
-        "icons_known": len(picks["known"]), "icons_unseen": len(picks["unseen"]), "styles": len(common),
+        "icons_known": len(likeness["known"]), "icons_unseen": len(likeness["unseen"]), "styles": len(common),
         "psnr_known": float(np.mean(list(means["known"].values()))),
         "psnr_unseen": float(np.mean(list(means["unseen"].values()))),
-        "gap_db": float(gaps.mean()), "gap_low": low, "gap_high": high, "gap_jpeg_db": float(hard.mean()),
-        "gap_beyond_jpeg_db": float((gaps - hard).mean()), "gap_beyond_low": fair_low, "gap_beyond_high": fair_high,
-        "told": float(np.mean(told)),
-        "psnr_untrained": rough, "trained_gains_db": trained - rough,
+        "gap_db": gap_db, "gap_low": low, "gap_high": high, "gap_jpeg_db": hard, "gap_beyond_jpeg_db": gap_db - hard,
+        "first_gap_db": first_db, "first_gap_jpeg_db": first_hard, "told": float(np.mean(told)),
+        "psnr_untrained": rough, "trained_gains_db": trained - rough, "icons_untrained": len(arrays["untrained"]),
         "training_icons": rows, "weight_bytes": weights, "weight_megabytes": weights / 1e6,
         "bytes_per_icon": weights / rows, "bytes_raw": int(specimens.images[0].nbytes),
-        "bytes_png": float(np.mean([png_bytes(image) for image in specimens.images[picks["known"]][::4]])),
-        "bytes_latent": int(encode(vae, images[:1]).numel()),
-        "sd_parameters": parameters, "sd_images": SD_IMAGES, "sd_bytes_per_image": 2 * parameters / SD_IMAGES,
-        "sd_bytes_raw": 3 * SD_SIDE**2,
+        "bytes_png": float(np.mean([png_bytes(image) for image in specimens.images[:: 40 if smoke else 6]])),
+        "bytes_latent": LATENT, "sd_parameters": parameters, "sd_images": SD_IMAGES,
+        "sd_bytes_per_image": 2 * parameters / SD_IMAGES, "sd_bytes_raw": 3 * SD_SIDE**2,
     }  # fmt: skip
     n["archive_megabytes"] = n["bytes_png"] * rows / 1e6
     n["archive_ratio"] = n["archive_megabytes"] / n["weight_megabytes"]
@@ -122,7 +101,7 @@ def make(lab, smoke=False):
             ax.plot([a], [i], "o", color=theme.latent, markersize=9, zorder=2)
             ax.plot([b], [i], "o", color=theme.prediction, markersize=9, zorder=2)
         ax.axvline(rough, color=theme.noise, linewidth=2)
-        label_point(ax, rough, len(names) - 0.65, "before training", "noise", dx=7, fontsize=12)
+        label_point(ax, rough, 0, "before training", "noise", dx=7, fontsize=12)
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(names) - 0.4, -0.6)
         x, y = (0, 50 + 28 * len(names) + 52) if narrow else (418, 0)
@@ -157,24 +136,17 @@ def make(lab, smoke=False):
             f"{n['sd_bytes_per_image']:.0f}."
         ),
         caption=(
-            f"**Hardly a gap.** {n['icons_known']} training icons and {n['icons_unseen']} held-out ones, compared "
-            "inside "
-            f"the drawing and style by style: the known ones come back {n['gap_db']:+.2f} dB better (95 % interval "
-            "over "
-            f"styles {n['gap_low']:+.2f} to {n['gap_high']:+.2f}). Some of that may be easier drawings: JPEG, which "
-            "has "
-            f"learnt from neither, differs by {n['gap_jpeg_db']:+.2f} dB between the same two piles, which leaves "
-            f"{n['gap_beyond_jpeg_db']:+.2f} ({n['gap_beyond_low']:+.2f} to {n['gap_beyond_high']:+.2f}). Training "
-            "brought "
-            f"{n['trained_gains_db']:.1f} dB over the random weights that it starts from. If you were handed the "
-            "likeness "
-            f"of two round trips of one style and had to say which icon was a training icon, you would be right in "
-            f"{n['told']:.0%} of cases, where a coin has half. The weights, {n['weight_megabytes']:.1f} MB, are "
-            f"{n['bytes_per_icon']:.0f} bytes for each of {n['training_icons']:,} training icons, whose PNGs would "
-            "fill "
-            f"{n['archive_megabytes']:.0f} MB; Stable Diffusion's autoencoder has {n['sd_bytes_per_image']:.0f} bytes "
-            "for "
-            f"each of the {n['sd_images'] / 1e6:.1f} million photographs of OpenImages."
+            f"**Hardly a gap.** {n['icons_known']} training icons and {n['icons_unseen']} held-out ones, drawn by "
+            "chance and compared inside the drawing, style by style: the known ones come back "
+            f"{n['gap_db']:+.2f} dB better (95 % interval, concepts drawn again, {n['gap_low']:+.2f} to "
+            f"{n['gap_high']:+.2f}). JPEG, which has learnt from neither pile, differs by {n['gap_jpeg_db']:+.2f} dB. "
+            f"Training brought {n['trained_gains_db']:.1f} dB over the random weights that it starts from "
+            f"({n['icons_untrained']} unseen icons). If you were handed the likeness of two round trips of one style "
+            f"and had to say which icon was a training icon, you would be right in {n['told']:.0%} of cases, where a "
+            f"coin has half. The weights, {n['weight_megabytes']:.1f} MB, are {n['bytes_per_icon']:.0f} bytes for each "
+            f"of {n['training_icons']:,} training icons, whose PNGs would fill {n['archive_megabytes']:.0f} MB; Stable "
+            f"Diffusion's autoencoder has {n['sd_bytes_per_image']:.0f} bytes for each of the "
+            f"{n['sd_images'] / 1e6:.1f} million photographs of OpenImages."
         ),
         numbers=n,
         draw=draw,
