@@ -55,21 +55,41 @@ def grained(images, strength: int = 10, period: int = 8, seed: int = 0) -> np.nd
     return np.clip(images.astype(int) - shade[..., None], 0, 255).astype(np.uint8)
 
 
-def another_limb(images, width: int = 11, length: int = 26) -> np.ndarray:
-    """Pictures uint8 [N, H, W, 3] with one more limb: a bar in the drawing's own colour, out of its emptier side."""
+def another_limb(images, width: float = 0.2, length: float = 0.45) -> np.ndarray:
+    """Pictures uint8 [N, H, W, 3] with one more limb: a bar with a round end in the drawing's own colour.
+
+    It leaves the middle of the drawing in the direction in which it meets least ink and most canvas once it is out.
+    Width and length, counted from the outline, are shares of the drawing's size, the root of its area.
+    """
+    from scipy import ndimage
+
     out = np.array(images)
+    y, x = np.mgrid[: out.shape[1], : out.shape[2]]
     for image in out:
-        ink = (255 - image.astype(int)).max(-1) >= 60
-        rows, columns = np.nonzero(ink)
-        middle = int(np.median(rows))
-        span = np.flatnonzero(ink[middle])
-        if not len(span):
+        ink = ndimage.binary_fill_holes((255 - image.astype(int)).max(-1) >= 60)
+        if not ink.any():
             continue
-        left, right = span[0], span[-1]
-        colour = np.median(image[ink], axis=0)
-        top = max(0, middle - width // 2)
-        reach = (max(0, left - length), left + 8) if left > 127 - right else (right - 8, min(128, right + length))
-        image[top : top + width, reach[0] : reach[1]] = colour
+        size = np.sqrt(ink.sum())
+        depth = ndimage.distance_transform_edt(np.pad(ink, 1))[1:-1, 1:-1]
+        middle = np.array(np.unravel_index(depth.argmax(), depth.shape))  # of the thickest part: the palm, not a finger
+        best = (-1.0, None)
+        for angle in np.linspace(0, 2 * np.pi, 48, endpoint=False):
+            way = np.array([np.sin(angle), np.cos(angle)])
+            steps = np.round(middle + np.arange(1, 180)[:, None] * way).astype(int)
+            inside = ((steps >= 0) & (steps < ink.shape)).all(1)
+            line = np.zeros(len(steps), bool)
+            line[inside] = ink[tuple(steps[inside].T)]
+            edge = int(np.argmin(line))  # where the drawing ends first
+            along = (y - middle[0]) * way[0] + (x - middle[1]) * way[1]
+            across = np.abs((x - middle[1]) * way[0] - (y - middle[0]) * way[1])
+            beyond = np.maximum(along - edge - length * size, 0)
+            limb = (along > 0) & (np.hypot(across, beyond) <= width * size / 2)
+            around = (along > edge + 2) & (np.hypot(across, beyond) <= width * size)
+            room = float((around & ~ink).sum() - 2 * (around & ink).sum())
+            if room > best[0]:
+                best = (room, limb)
+        if best[1] is not None:
+            image[best[1] & ~ink] = np.median(image[ink], axis=0)
     return out
 
 

@@ -34,7 +34,7 @@ class Settings:
     measure: tuple[str, ...] = ("noto", "twemoji", "fluent-emoji", "fluent-emoji-flat")
     tones: tuple[str, ...] = ("none", "medium-dark")
     grain_seeds: tuple[int, ...] = (11,)  # of the calibration
-    ghost_seeds: tuple[int, ...] = (101, 102, 103)  # of the measurement: lattices and grains
+    ghost_seeds: tuple[int, ...] = (201, 202, 203)  # of the measurement: lattices and grains
     others: int = 40  # drawings of animals and people besides, in the styles of the measurement
     seed: int = 7
     soften: tuple[float, ...] = (0.7, 1.5, 2.5)
