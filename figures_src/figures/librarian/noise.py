@@ -1,5 +1,5 @@
 """Does the decoder translate between noise and pixels? It is handed pure noise, latents that the U-Net finished, and
-latents of real icons, and each set of pictures is measured against real icons.
+latents of real icons; each set of pictures is measured against real icons and shown to the judge.
 
 Tests claims: r13-02.
 """
@@ -9,14 +9,16 @@ import torch
 
 from denoised.data.captions import prompt
 from denoised.data.splits import Row
+from denoised.models import judge as judge_model
 from denoised.pipeline import decode, encode, generate_batch
+from denoised.probes import judge
 from denoised.probes.moments import colour_mosaics, moment_distance
 from denoised.probes.spectra import radial_power_spectrum
 from plotting.layout import image_grid, label_ends
 from plotting.output import Output
 from plotting.style import new_figure
 
-WEIGHTS = ("emoji-sd",)
+WEIGHTS = ("emoji-sd", "judge")
 DATA = ("specimens",)
 TITLE = "What the decoder makes of noise"
 
@@ -41,7 +43,8 @@ def make(lab, smoke=False):
     picks = picks[:: 6 if smoke else 1]
     prompts = [prompt(Row(**specimens.records[i])) for i in picks]
     traces = generate_batch(pipe, prompts, range(len(picks)), steps=3 if smoke else STEPS, guidance=GUIDANCE)
-    mixed = specimens.where(split="concept")[:: 24 if smoke else 5]
+    # pairs of style and concept that neither autoencoder nor judge has learnt from; the judge knows their concepts
+    mixed = specimens.where(split="pair", tone="none")[:: 24 if smoke else 5]
     latents = {
         "noise": torch.randn(len(mixed), *traces[0].xt.shape[1:], generator=lab.generator("noise")),
         "generated": torch.stack([trace.xt[-1] for trace in traces]),
@@ -56,13 +59,21 @@ def make(lab, smoke=False):
         n |= {
             f"count_{name}": len(z), f"distance_{name}": moment_distance(colour_mosaics(made[name]), reference),
             f"neighbours_{name}": neighbours(z), f"spread_{name}": float(z.std()),
-            f"paper_{name}": float((made[name][:, [0, -1]].min(-1) >= 245).mean()),
         }  # fmt: skip
         frequency, power = radial_power_spectrum(z.numpy())
         spectra[name] = power.mean((0, 1))
         n[f"slope_{name}"] = float(spectra[name][1] / spectra[name][-1])
-    n["paper_real"] = float((real[:, [0, -1]].min(-1) >= 245).mean())
-    n["times"] = n["distance_noise"] / n["distance_generated"]
+    net = judge_model.load(lab.weight("judge"))
+    asked = {"generated": [specimens.records[i]["concept"] for i in picks]}
+    asked |= {name: [specimens.records[i]["concept"] for i in mixed] for name in ("encoded", "real")}
+    for name, pictures in (made | {"real": specimens.images[mixed]}).items():
+        seen = judge.look(net, pictures)
+        n[f"sure_{name}"] = float(torch.from_numpy(seen["concept"]).softmax(1).max(1).values.mean())
+        if name in asked:
+            scores = judge.score(net, seen, {"concept": asked[name]})
+            n |= {f"top1_{name}": scores["top1"].share, f"top5_{name}": scores["top5"].share}
+    n["concepts"] = len(net.classes["concept"])
+    n["times"] = n["distance_noise"] / n["distance_encoded"]
     rows = [[made[name][i] for i in range(min(SHOWN, len(made[name])))] for name, _, _ in SETS]
     places = np.linspace(0, len(picks) - 1, min(SHOWN, len(picks))).round().astype(int)
     rows[1] = [made["generated"][i] for i in places]
@@ -74,8 +85,19 @@ def make(lab, smoke=False):
         y = image_grid(fig, rows, rows=words, left=82, cell=cell, gap=gap)
         x, top = (0, y + 30) if narrow else (82 + 4 * 88 + 24, 0)
         width = fig.width - x
+        fig.note(x, top, "How sure the judge is", size=14, weight=600)
+        top += 26
+        for name, word, colour in (*SETS, ("real", "the icons themselves", "image")):
+            fig.note(x, top, word.replace("\n", " "), "ink", 12)
+            fig.note(x + width, top, f"{n[f'sure_{name}']:.0%}", "ink", 12, ha="right")
+            ax = fig.area(x, top + 18, width, 8, grid="")
+            ax.set_axis_off()
+            ax.barh([0], [n[f"sure_{name}"]], color=theme.colour(colour), height=1)
+            ax.set(xlim=(0, 1), ylim=(-0.5, 0.5))
+            top += 33
+        top += 14
         fig.note(x, top, "Power of the latents, by detail", size=14, weight=600)
-        ax = fig.area(x + 34, top + 28, width - 104, 184, below=40)
+        ax = fig.area(x + 36, top + 28, width - 106, 130, below=40)
         for name, _, colour in SETS:
             ax.plot(frequency[1:], spectra[name][1:], color=theme.colour(colour), label=name)
         ax.set_yscale("log")
@@ -88,27 +110,24 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             "Three rows of pictures: pure noise through the decoder is coloured blotches; below, what latents "
-            "finished by "
-            "the U-Net and latents encoded from icons look like. A plot of the latents' power by detail: flat for "
-            "noise, "
-            f"falling for the others. From real icons the decoded noise is {n['distance_noise']:.3f} away, the "
-            "finished "
-            f"latents {n['distance_generated']:.3f}, the encoded ones {n['distance_encoded']:.3f}."
+            "finished by the U-Net and latents encoded from icons look like. Bars of how sure the judge is of what it "
+            f"sees: decoded noise {n['sure_noise']:.0%}, finished latents {n['sure_generated']:.0%}, encoded icons "
+            f"{n['sure_encoded']:.0%}, the icons themselves {n['sure_real']:.0%}. A plot of the latents' power by "
+            f"detail: flat for noise, falling for the others."
         ),
         caption=(
-            "**Noise in, wallpaper out.** The distance to "
-            f"{n['count_real']} real icons (mean and spread of colour, mosaic cell by cell) is "
-            f"{n['distance_noise']:.3f} "
-            f"for {n['count_noise']} decoded noises, {n['distance_generated']:.3f} for {n['count_generated']} latents "
-            "that "
-            f"the U-Net finished in {n['steps']} steps and {n['distance_encoded']:.3f} for {n['count_encoded']} "
-            "encoded "
-            f"icons. Upper and lower edge are white in {n['paper_noise']:.0%}, {n['paper_generated']:.0%} and "
-            f"{n['paper_encoded']:.0%} of places ({n['paper_real']:.0%} in real icons). Latents of icons are nothing "
-            "like "
-            "noise before the decoder has touched them: neighbouring values correlate by "
-            f"{n['neighbours_encoded']:.2f}, "
-            f"in finished latents by {n['neighbours_generated']:.2f}, in noise by {n['neighbours_noise']:.2f}."
+            f"**Noise in, wallpaper out.** The judge, which can name {n['concepts']:,} concepts, gives its first guess "
+            f"a probability of {n['sure_noise']:.0%} on average for {n['count_noise']} decoded noises, "
+            f"{n['sure_encoded']:.0%} for {n['count_encoded']} encoded icons that nobody here has learnt from, and "
+            f"{n['sure_real']:.0%} for these icons themselves. The right concept is among its first five for "
+            f"{n['top5_real']:.0%} of the icons, {n['top5_encoded']:.0%} of their round trips, and, of "
+            f"{n['count_generated']} latents that the U-Net finished in {n['steps']} steps, for "
+            f"{n['top5_generated']:.0%}. By colour (mean and spread, mosaic cell by cell, against {n['count_real']} "
+            f"real icons) the decoded noise is {n['distance_noise']:.3f} away, the finished latents "
+            f"{n['distance_generated']:.3f}, the encoded icons {n['distance_encoded']:.3f}. Latents of icons are "
+            "nothing like noise before the decoder has touched them: neighbouring values correlate by "
+            f"{n['neighbours_encoded']:.2f}, in finished latents by {n['neighbours_generated']:.2f}, in noise by "
+            f"{n['neighbours_noise']:.2f}."
         ),
         numbers=n,
         draw=draw,
