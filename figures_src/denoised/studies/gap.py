@@ -91,18 +91,17 @@ def gap_by_style(known, unseen, styles_known, styles_unseen) -> dict[str, float]
 def gap_interval(known, unseen, facts: dict, settings: Settings = SETTINGS) -> tuple[float, float]:
     """95 % interval of the styles' mean gap: whole families of concepts are drawn again, since a concept's drawings in
     eight styles are no eight independent icons (percentile bootstrap)."""
-    sides = []
+    rng, means = np.random.default_rng(0), {}
+    names = [s for s in dict.fromkeys(facts["styles"]["known"]) if s in facts["styles"]["unseen"]]
     for side, values in (("known", known), ("unseen", unseen)):
         kin = np.array([family(c) for c in facts["concepts"][side]])
-        members = [np.flatnonzero(kin == k) for k in dict.fromkeys(kin)]
-        sides.append((np.asarray(values), np.array(facts["styles"][side]), members))
-    rng, gaps = np.random.default_rng(0), []
-    for _ in range(settings.draws):
-        drawn = []
-        for values, styles, members in sides:
-            pick = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
-            drawn.append((values[pick], styles[pick]))
-        (a, sa), (b, sb) = drawn
-        gaps.append(np.mean(list(gap_by_style(a, b, sa, sb).values())))
-    low, high = np.percentile(gaps, [2.5, 97.5])
+        _, which = np.unique(kin, return_inverse=True)
+        member = np.zeros((which.max() + 1, len(kin)))
+        member[which, np.arange(len(kin))] = 1
+        style = np.array([[s == name for name in names] for s in facts["styles"][side]], float)
+        # how often each family is drawn; a style's mean is then a quotient of two sums
+        drawn = rng.multinomial(len(member), np.full(len(member), 1 / len(member)), settings.draws)
+        sums, counts = drawn @ (member @ (style * np.asarray(values)[:, None])), drawn @ (member @ style)
+        means[side] = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+    low, high = np.percentile(np.nanmean(means["known"] - means["unseen"], axis=1), [2.5, 97.5])
     return float(low), float(high)

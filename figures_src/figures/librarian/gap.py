@@ -38,16 +38,10 @@ def sd_parameters():
         return sum(p.numel() for p in AutoencoderKL(**SD, **blocks).parameters())
 
 
-def compared(facts, arrays, known="known", unseen="unseen"):
-    """Numbers of one pair of piles: the styles' mean likeness, the gap with its interval, and JPEG's gap."""
-    both, values = (known, unseen), {}
-    for way in ("vae", "jpeg"):
-        some = [arrays[f"{way}_{side}"] for side in both]
-        values[way] = gap.gap_by_style(*some, *(facts["styles"][side] for side in both))
-    own = {"styles": {"known": facts["styles"][known], "unseen": facts["styles"][unseen]},
-           "concepts": {"known": facts["concepts"][known], "unseen": facts["concepts"][unseen]}}  # fmt: skip
-    low, high = gap.gap_interval(arrays[f"vae_{known}"], arrays[f"vae_{unseen}"], own)
-    return float(np.mean(list(values["vae"].values()))), low, high, float(np.mean(list(values["jpeg"].values())))
+def means_gap(facts, arrays, way, known="known", unseen="unseen"):
+    """The styles' mean gap (dB) between two piles of the study, by the autoencoder ("vae") or by "jpeg"."""
+    some = [arrays[f"{way}_{side}"] for side in (known, unseen)]
+    return float(np.mean(list(gap.gap_by_style(*some, *(facts["styles"][side] for side in (known, unseen))).values())))
 
 
 def make(lab, smoke=False):
@@ -59,8 +53,9 @@ def make(lab, smoke=False):
     likeness = {side: arrays[f"vae_{side}"] for side in styles}
     common = [s for s in STYLE_WORDS if all((styles[side] == s).any() for side in styles)]
     means = {side: {s: float(likeness[side][styles[side] == s].mean()) for s in common} for side in styles}
-    gap_db, low, high, hard = compared(facts, arrays)
-    first_db, _, _, first_hard = compared(facts, arrays, "shipped_known", "shipped_unseen")
+    gap_db, hard = (means_gap(facts, arrays, way) for way in ("vae", "jpeg"))
+    first_db, first_hard = (means_gap(facts, arrays, way, "shipped_known", "shipped_unseen") for way in ("vae", "jpeg"))
+    low, high = gap.gap_interval(likeness["known"], likeness["unseen"], facts)
     # Could somebody tell from its likeness whether the autoencoder was trained on an icon? Within each style.
     told = [auc(likeness["known"][styles["known"] == s], likeness["unseen"][styles["unseen"] == s]) for s in common]
     rough = float(arrays["untrained"].mean())

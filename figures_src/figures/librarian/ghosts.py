@@ -97,9 +97,9 @@ def make(lab, smoke=False):
                 y += 36
             y += 16
         y = y if narrow else max(y, bottom + 30)
-        fig.note(0, y, "Hands that the model drew, counted before → after the filter", size=13 if narrow else 14,
-                 weight=600)  # fmt: skip
-        y += 26
+        title = "Hands that the model drew, counted before → after the filter"
+        fig.note(0, y, title.replace(", ", ",\n") if narrow else title, size=14, weight=600)
+        y += 44 if narrow else 26
         side = 84 if narrow else 82
         for some in chunk(range(len(own)), 4 if narrow else 8):
             y = image_grid(fig, [[own[i] for i in some]], labels=[[told[i] for i in some]], y=y, cell=side, gap=8,

@@ -4,6 +4,8 @@ latents of real icons; each set of pictures is measured against real icons and s
 Tests claims: r13-02.
 """
 
+from collections import Counter
+
 import numpy as np
 import torch
 
@@ -66,14 +68,20 @@ def make(lab, smoke=False):
     net = judge_model.load(lab.weight("judge"))
     asked = {"generated": [specimens.records[i]["concept"] for i in picks]}
     asked |= {name: [specimens.records[i]["concept"] for i in mixed] for name in ("encoded", "real")}
+    features = judge.look(net, real)["features"]
     for name, pictures in (made | {"real": specimens.images[mixed]}).items():
         seen = judge.look(net, pictures)
         n[f"sure_{name}"] = float(torch.from_numpy(seen["concept"]).softmax(1).max(1).values.mean())
+        n[f"kid_{name}"], _ = judge.kid(seen["features"], features)
+        if name == "noise":
+            calls = Counter(row[0].replace("-", " ") for row in judge.names(net, seen))
+            n["noise_called"], n["noise_called_count"] = calls.most_common(1)[0]
         if name in asked:
             scores = judge.score(net, seen, {"concept": asked[name]})
             n |= {f"top1_{name}": scores["top1"].share, f"top5_{name}": scores["top5"].share}
     n["concepts"] = len(net.classes["concept"])
     n["times"] = n["distance_noise"] / n["distance_encoded"]
+    furthest = max(n[f"kid_{name}"] for name in ("noise", "generated", "encoded", "real"))
     rows = [[made[name][i] for i in range(min(SHOWN, len(made[name])))] for name, _, _ in SETS]
     places = np.linspace(0, len(picks) - 1, min(SHOWN, len(picks))).round().astype(int)
     rows[1] = [made["generated"][i] for i in places]
@@ -85,14 +93,14 @@ def make(lab, smoke=False):
         y = image_grid(fig, rows, rows=words, left=82, cell=cell, gap=gap)
         x, top = (0, y + 30) if narrow else (82 + 4 * 88 + 24, 0)
         width = fig.width - x
-        fig.note(x, top, "How sure the judge is", size=14, weight=600)
+        fig.note(x, top, "How far from real icons (judge's KID)", size=14, weight=600)
         top += 26
         for name, word, colour in (*SETS, ("real", "the icons themselves", "image")):
             fig.note(x, top, word.replace("\n", " "), "ink", 12)
-            fig.note(x + width, top, f"{n[f'sure_{name}']:.0%}", "ink", 12, ha="right")
+            fig.note(x + width, top, f"{n[f'kid_{name}']:.2f}", "ink", 12, ha="right")
             ax = fig.area(x, top + 18, width, 8, grid="")
             ax.set_axis_off()
-            ax.barh([0], [n[f"sure_{name}"]], color=theme.colour(colour), height=1)
+            ax.barh([0], [max(n[f"kid_{name}"], 0) / furthest], color=theme.colour(colour), height=1)
             ax.set(xlim=(0, 1), ylim=(-0.5, 0.5))
             top += 33
         top += 14
@@ -110,24 +118,25 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             "Three rows of pictures: pure noise through the decoder is coloured blotches; below, what latents "
-            "finished by the U-Net and latents encoded from icons look like. Bars of how sure the judge is of what it "
-            f"sees: decoded noise {n['sure_noise']:.0%}, finished latents {n['sure_generated']:.0%}, encoded icons "
-            f"{n['sure_encoded']:.0%}, the icons themselves {n['sure_real']:.0%}. A plot of the latents' power by "
-            f"detail: flat for noise, falling for the others."
+            "finished by the U-Net and latents encoded from icons look like. Bars of the distance to real icons in the "
+            f"judge's features: decoded noise {n['kid_noise']:.2f}, finished latents {n['kid_generated']:.2f}, encoded "
+            f"icons {n['kid_encoded']:.2f}, the icons themselves {n['kid_real']:.2f}. A plot of the latents' power by "
+            "detail: flat for noise, falling for the others."
         ),
         caption=(
-            f"**Noise in, wallpaper out.** The judge, which can name {n['concepts']:,} concepts, gives its first guess "
-            f"a probability of {n['sure_noise']:.0%} on average for {n['count_noise']} decoded noises, "
-            f"{n['sure_encoded']:.0%} for {n['count_encoded']} encoded icons that nobody here has learnt from, and "
-            f"{n['sure_real']:.0%} for these icons themselves. The right concept is among its first five for "
-            f"{n['top5_real']:.0%} of the icons, {n['top5_encoded']:.0%} of their round trips, and, of "
-            f"{n['count_generated']} latents that the U-Net finished in {n['steps']} steps, for "
-            f"{n['top5_generated']:.0%}. By colour (mean and spread, mosaic cell by cell, against {n['count_real']} "
-            f"real icons) the decoded noise is {n['distance_noise']:.3f} away, the finished latents "
-            f"{n['distance_generated']:.3f}, the encoded icons {n['distance_encoded']:.3f}. Latents of icons are "
-            "nothing like noise before the decoder has touched them: neighbouring values correlate by "
-            f"{n['neighbours_encoded']:.2f}, in finished latents by {n['neighbours_generated']:.2f}, in noise by "
-            f"{n['neighbours_noise']:.2f}."
+            f"**Noise in, wallpaper out.** {n['count_noise']} decoded noises, {n['count_encoded']} encoded icons that "
+            f"nobody here has learnt from, and {n['count_generated']} latents that the U-Net finished in {n['steps']} "
+            f"steps, against {n['count_real']} real icons. Distance in the features of the judge of concepts (kernel "
+            f"inception distance): {n['kid_noise']:.2f}, {n['kid_encoded']:.2f} and {n['kid_generated']:.2f}, for the "
+            f"encoded icons as they were {n['kid_real']:.2f}. By colour (mean and spread, mosaic cell by cell): "
+            f"{n['distance_noise']:.3f}, {n['distance_encoded']:.3f} and {n['distance_generated']:.3f}. The judge has "
+            f"the right one of {n['concepts']:,} concepts among its first five for {n['top5_real']:.0%} of the icons, "
+            f"{n['top5_encoded']:.0%} of their round trips and {n['top5_generated']:.0%} of what the U-Net finished. "
+            f"Do not trust its confidence, though: {n['sure_noise']:.0%} on average for wallpaper, which it calls "
+            f"{n['noise_called']} in {n['noise_called_count']} of {n['count_noise']} cases, and {n['sure_real']:.0%} "
+            "for icons. Latents of icons are nothing like noise before the decoder has touched them: neighbouring "
+            f"values correlate by {n['neighbours_encoded']:.2f}, in finished latents by "
+            f"{n['neighbours_generated']:.2f}, in noise by {n['neighbours_noise']:.2f}."
         ),
         numbers=n,
         draw=draw,

@@ -89,7 +89,7 @@ def make(lab, smoke=False):
         y = plot(fig, x, y, width, 118, "Likeness to the start (dB)", lines, False) + 10
         top5 = {way: [float(v[1]) for v in some] for way, some in named.items()}
         lines = ((looks, top5["vae"], "latent", "autoencoder"), (looks, top5["jpeg"], "attention", "JPEG"))
-        plot(fig, x, y, width, 118, "Still recognized", lines, True)
+        plot(fig, x, y, width, 118, "Recognized by the judge", lines, True)
         return fig
 
     told = "bit for bit the same each time it is made" if n["deterministic"] else "not quite the same each time"

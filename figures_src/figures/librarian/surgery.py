@@ -76,7 +76,8 @@ def make(lab, smoke=False):
         "elsewhere_db": float(psnr(drawn, whole, np.repeat(~mask[None], len(whole), 0)).mean()),
     }  # fmt: skip
     rows = [[whole[i], pasted[i], drawn[i], mended[k]] for k, i in enumerate(few)]
-    rows = [rows[k] for k in ((0,) if smoke else (0, 4, 7))]
+    # shown are the largest wounds, so that there is something to see
+    rows = [rows[k] for k in sorted(np.argsort(-wound[list(few)])[: 1 if smoke else 3])]
     columns = ["decoded", "the same cut,\nmade in pixels", "cut in the latent,\nthen decoded", "cut, then\nthe U-Net"]
 
     def draw(theme, narrow):
@@ -104,17 +105,15 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            "Three faces, each decoded whole, with an eye and a piece of forehead exchanged in the pixels, with the "
-            "same "
-            "exchange made in the latent and then decoded, and after a short pass of the U-Net. The eye stays "
-            f"where it was put. The two exchanges are {n['faithful_db']:.1f} dB apart; decoding removes "
-            f"{n['decoder_repairs']:.0%} of the wound, the U-Net's "
-            f"pass {n['unet_repairs']:.0%}."
+            "Three faces, each decoded whole, with a block beside the nose and one on the forehead exchanged in the "
+            "pixels, with the same exchange made in the latent and then decoded, and after a short pass of the U-Net. "
+            f"Decoding leaves everything where it was put. The two exchanges are {n['faithful_db']:.1f} dB apart; "
+            f"decoding removes {n['decoder_repairs']:.0%} of the wound, the U-Net's pass {n['unet_repairs']:.0%}."
         ),
         caption=(
             f"**Nobody puts the eye back.** In {n['pictures']} faces two blocks of {BLOCK} by {BLOCK} latent cells, "
-            "one at "
-            f"an eye and one on the forehead, changed places. Of the damage that the same cut does in pixels, decoding "
+            "one on the forehead and one where an eye or its neighbourhood is, changed places. Of the damage that the "
+            f"same cut does in pixels, decoding "
             f"removes {n['decoder_repairs']:.0%} (median; 95 % interval {n['decoder_low']:+.0%} to "
             f"{n['decoder_high']:+.0%}; "
             "below "
@@ -126,7 +125,7 @@ def make(lab, smoke=False):
             f"same pass from the whole latent, removes {n['unet_repairs']:.0%} ({n['unet_low']:+.0%} to "
             f"{n['unet_high']:+.0%}); its price is that it redraws the unbroken rest as well ({n['pass_db']:.1f} dB). "
             "Dots "
-            "beyond −100 % are drawn there."
+            "beyond −100 % are drawn there; shown are the largest wounds."
         ),
         numbers=n,
         draw=draw,
