@@ -5,10 +5,11 @@ import pytest
 import torch
 from torch import nn
 
+from denoised.data import splits
 from denoised.errors import DenoisedError
 from denoised.probes import archive, codecs, eavesdrop, ghosts, moments, ranks, restore, strangers, stylejudge
 from denoised.probes.metrics import psnr
-from denoised.studies import attractors
+from denoised.studies import attractors, copies, gap, limbs, shelf, shelves
 
 
 def rng(seed=0):
@@ -179,9 +180,9 @@ def test_the_linear_restorer_finds_a_linear_inverse():
 # ------------------------------------------------ ghosts
 def comb(teeth):
     image = np.full((1, 128, 128, 3), 255, np.uint8)
-    image[0, 70:110, 20:108] = 60
+    image[0, 70:110, 30:98] = 60
     for k in range(teeth):
-        image[0, 36:72, 26 + 18 * k : 34 + 18 * k] = 60
+        image[0, 36:72, 32 + 18 * k : 42 + 18 * k] = 60
     return image
 
 
@@ -192,17 +193,30 @@ def test_limbs_are_counted(teeth):
 
 def test_a_lattice_shows_in_the_spectrum_and_not_in_the_limbs():
     image = comb(3)
-    haunted = ghosts.haunted(image)
+    haunted, grained = ghosts.haunted(image), ghosts.grained(image)
     where = ghosts.lattice(128)
     assert where.sum() == 63 and not where[0, 0] and where[16, 0] and not where[15, 0]
     assert ghosts.peaks(haunted) > 5 * ghosts.peaks(image)
+    assert ghosts.peaks(grained) < 2 * max(ghosts.peaks(image), 1)  # as strong, and no lattice
+    assert abs(grained.mean() - haunted.mean()) < 0.5
     healed = ghosts.without(haunted)
     assert ghosts.peaks(healed) < 0.2 * ghosts.peaks(haunted)
     assert ghosts.limbs(haunted) == ghosts.limbs(image) == ghosts.limbs(healed)
 
 
-def test_another_limb_is_one_more():
-    assert ghosts.limbs(ghosts.another_limb(comb(2))).tolist() == [3]
+def test_lattices_of_two_seeds_differ():
+    assert (ghosts.haunted(comb(0), seed=1) != ghosts.haunted(comb(0), seed=2)).any()
+
+
+@pytest.mark.parametrize("teeth", [0, 1])
+def test_another_limb_is_one_more(teeth):
+    assert ghosts.limbs(ghosts.another_limb(comb(teeth))).tolist() == [teeth + 1]
+
+
+def test_a_greyed_page_is_still_the_page_and_a_blank_one_has_no_limbs():
+    grey = np.clip(comb(3).astype(int) - 25, 0, 255).astype(np.uint8)
+    assert ghosts.limbs(grey).tolist() == [3]
+    assert ghosts.limbs(np.full((1, 64, 64, 3), 255, np.uint8)).tolist() == [0]
 
 
 # ------------------------------------------------ the judge of style
@@ -241,3 +255,89 @@ def test_an_orbit_is_repeated_application_and_the_likest_is_found():
     archive_ = torch.stack([torch.zeros(3, 4, 4), torch.ones(3, 4, 4)])
     likeness, which = attractors.nearest(torch.full((1, 3, 4, 4), 0.9), archive_)
     assert which.tolist() == [1] and float(likeness) == pytest.approx(-10 * np.log10(0.05**2))
+
+
+# ------------------------------------------------ the other studies
+@pytest.mark.parametrize("study", [copies, gap, limbs, shelves])
+def test_committed_results_are_from_this_code(study):
+    facts, arrays = study.load()
+    assert facts["key"] == study.key() and arrays
+
+
+def test_results_of_other_code_and_damaged_ones_are_refused(tmp_path):
+    path = tmp_path / "some.npz"
+    shelf.put(path, {"key": "a", "n": 3}, {"x": np.arange(4)})
+    facts, arrays = shelf.take(path, "a", "lab_some")
+    assert facts["n"] == 3 and arrays["x"].tolist() == [0, 1, 2, 3] and not list(tmp_path.glob("*.part"))
+    with pytest.raises(DenoisedError, match="another version of the study: run `python scripts/lab_some.py`"):
+        shelf.take(path, "b", "lab_some")
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(DenoisedError, match="cannot be read"):
+        shelf.take(path, "a", "lab_some")
+
+
+def test_the_piles_of_the_gap_are_a_fair_draw():
+    rows = splits.load()
+    piles = gap.piles(rows)
+    known, unseen = ([rows[i] for i in piles[side]] for side in ("known", "unseen"))
+    assert {r.split for r in known} == {"train"} and {r.split for r in unseen} == {"concept"}
+    assert not {splits.family(r.concept) for r in known} & {splits.family(r.concept) for r in unseen}
+    for side in (known, unseen):
+        assert all(r.tone == "none" and r.group not in gap.NOT_DRAWN for r in side)
+        assert max(sum(r.style == s for r in side) for s in {r.style for r in side}) <= gap.SETTINGS.per_style
+
+
+def test_a_planted_gap_is_found_with_an_interval_and_none_is_not():
+    facts = {side: {"known": [], "unseen": []} for side in ("styles", "concepts")}
+    values = {}
+    for side, shift in (("known", 2.0), ("unseen", 0.0)):
+        facts["styles"][side] = ["a", "b"] * 60
+        facts["concepts"][side] = [f"{side}-{i // 2}" for i in range(120)]
+        base = np.where(np.arange(120) % 2, 5.0, 0.0)  # styles differ, which must not matter
+        values[side] = 20 + base + shift + rng(len(side)).normal(0, 1, 120)
+    found = np.mean(list(gap.gap_by_style(*values.values(), *facts["styles"].values()).values()))
+    low, high = gap.gap_interval(*values.values(), facts)
+    assert low < found < high and low > 1.5 and high < 2.5
+    low, high = gap.gap_interval(values["known"] - 2, values["unseen"], facts)
+    assert low < 0 < high
+
+
+def test_hands_are_calibrated_and_measured_on_different_ones():
+    rows = splits.load()
+    chosen = limbs.chosen(rows)
+    styles = {part: {rows[i].style for i in some} for part, some in chosen.items()}
+    assert not styles["calibrate"] & styles["measure"]
+    assert not set(chosen["measure"]) & set(chosen["others"])
+    assert not set(limbs.SETTINGS.grain_seeds) & set(limbs.SETTINGS.ghost_seeds)
+    assert not set(limbs.TRUTH) & set(limbs.CLOSED)
+
+
+def test_the_calibration_prefers_a_counter_that_is_right():
+    hands, truth = np.concatenate([comb(k) for k in (0, 1, 3)]), [0, 1, 3]
+    settings = limbs.Settings(soften=(1.5,), paper=(50,), share=(0.02, 0.2), least=(0.048,))
+    best, worst = limbs.calibration(hands, truth, settings)
+    assert best[1] == 1 and best[2].share == 0.2 and worst[1] < 1
+
+
+def test_the_measurement_counts_what_was_planted():
+    found = limbs.measure(comb(1), [1], limbs.Settings(ghost_seeds=(1,)))
+    assert found["real"].tolist() == [1] and found["limbed"].tolist() == [2]
+    assert found["spectral"].shape == found["healed"].shape == (1, 1)
+    assert found["peak_spectral"][0] > 5 * found["peak_real"]
+
+
+def test_the_best_match_of_pieces_is_the_best_of_all():
+    queries, rows = rng(1).normal(size=(9, 12)), rng(2).normal(size=(60, 12)).astype(np.float32)
+    best = shelves.Best(queries)
+    for start in range(0, 60, 7):
+        best.look(rows[start : start + 7], np.arange(start, min(start + 7, 60)))
+    index, error = archive.nearest(queries, rows)
+    np.testing.assert_array_equal(best.origin, index)
+    np.testing.assert_allclose(best.error, error, rtol=1e-5)
+    np.testing.assert_array_equal(best.row, rows[index])
+
+
+def test_copied_icons_are_pairs_of_different_concepts():
+    rows = splits.load()
+    some = [rows[i] for i in copies.chosen(rows)]
+    assert {r.split for r in some} == {"pair"} and len({r.concept for r in some}) == len(some) == copies.SETTINGS.icons

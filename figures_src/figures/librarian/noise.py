@@ -93,7 +93,7 @@ def make(lab, smoke=False):
         y = image_grid(fig, rows, rows=words, left=82, cell=cell, gap=gap)
         x, top = (0, y + 30) if narrow else (82 + 4 * 88 + 24, 0)
         width = fig.width - x
-        fig.note(x, top, "How far from real icons (judge's KID)", size=14, weight=600)
+        fig.note(x, top, "Distance from real icons (KID)", size=14, weight=600)
         top += 26
         for name, word, colour in (*SETS, ("real", "the icons themselves", "image")):
             fig.note(x, top, word.replace("\n", " "), "ink", 12)

@@ -111,7 +111,8 @@ def make(lab, smoke=False):
             f"{n['vae_top5_last_low']:.0%} to {n['vae_top5_last_high']:.0%}); JPEG's last: {n['jpeg_top5_last']:.0%}. "
             f"Every copy is {told}. Of all {n['orbits']} orbits, those of a photograph and of {n['dreams']} random "
             f"latents included, {n['landed']} ended within {n['landed_within_db']:.0f} dB of one of "
-            f"{n['archive']:,} training icons; the nearest came to {n['nearest_db']:.1f} dB."
+            f"{n['archive']:,} training icons (without copies in other skin tones); the nearest came to "
+            f"{n['nearest_db']:.1f} dB."
         ),
         numbers=n,
         draw=draw,

@@ -67,7 +67,7 @@ def make(lab, smoke=False):
 
         def axes(y, title, below):
             fig.note(x, y, title, size=13, weight=600)
-            ax = fig.area(x + 34, y + 26, width - 44, height, below=below)
+            ax = fig.area(x + 42, y + 26, width - 52, height, below=below)
             ax.set_xscale("log")
             ax.set_xticks(ticks, [f"{size:,}" for size in ticks])
             ax.minorticks_off()
@@ -83,7 +83,7 @@ def make(lab, smoke=False):
         side = {"dx": 0, "ha": "left", "fontsize": 12}
         label_point(ax, sizes[0], n["psnr_vae"], "autoencoder, whole icons", "latent", dy=8, **side)
         label_point(ax, sizes[0], n["psnr_vae_patches"], "autoencoder, patches", "latent", dy=8, **side)
-        label_point(ax, sizes[-1], patch_db[-1], "likest patches", "prediction", dx=0, dy=-15, ha="right", fontsize=12)
+        label_point(ax, sizes[-1], patch_db[-1], "likest patches", "prediction", dx=0, dy=-34, ha="right", fontsize=12)
         label_point(ax, sizes[-1], whole_db[-1], "likest icon", "noise", dx=0, dy=-13, ha="right", fontsize=12)
         y += 26 + height + 44
         ax = axes(y, "Decoder better than the copy", 44)
@@ -106,7 +106,7 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**The librarian's best offer.** For {n['icons']} unseen icons: the likest of all {n['archive']:,} "
-            "training icons (without copies in other skin tones) reaches "
+            "training icons (without flags and copies in other skin tones) reaches "
             f"{n['psnr_whole']:.1f} dB, the autoencoder {n['psnr_vae']:.1f}. Cut into patches of {n['side']} pixels, "
             f"without blank ones, {n['patches']} of them drawn by chance: if each of the decoder's patches is exchanged "
             "for the training patch that it resembles most, the decoder's own is the better one in "
