@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,13 @@ FLAGS = [
 ]
 
 sys.path.insert(0, str(ROOT / "tests"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Why tests were skipped, a line a reason (pytest's own list has a line a test)."""
+    reports = [report for report in terminalreporter.stats.get("skipped", ()) if isinstance(report.longrepr, tuple)]
+    for reason, count in Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports).items():
+        terminalreporter.write_line(f"SKIPPED {count} {'test' if count == 1 else 'tests'}: {reason}")
 
 
 @pytest.fixture(scope="session")
