@@ -116,6 +116,21 @@ def test_exact_weights_draw_python_s_picture(visit, python):
     assert np.abs(np.asarray(Image.open(save.value.path()).convert("RGB")).astype(int) - expected).max() <= 2
 
 
+def test_a_run_can_be_taken_along_as_a_film(visit):
+    """The browser records it; what is saved plays, and is as wide as two pictures."""
+    page = ready(visit(**DESKTOP))
+    with page.expect_download(timeout=60_000) as save:
+        page.get_by_role("button", name="Film").click()
+    assert save.value.suggested_filename.endswith(".webm")
+    content = save.value.path().read_bytes()
+    assert len(content) > 5_000
+    size = page.evaluate("""async bytes => { const video = document.createElement('video');
+        video.src = URL.createObjectURL(new Blob([new Uint8Array(bytes)], {type: 'video/webm'}));
+        await new Promise((resolve, reject) => { video.onloadeddata = resolve; video.onerror = reject; });
+        return [video.videoWidth, video.videoHeight]; }""", list(content))
+    assert size == [512, 256]
+
+
 def test_rounded_weights_draw_nearly_the_same(visit, site, python):
     """The smaller download stays near what its page says of it, and is not the exact model under another name."""
     numbers = json.loads((site / "assets/figures/tiny/lab/runs.json").read_text())["numbers"]
@@ -210,6 +225,21 @@ def test_it_stops_when_asked_to_and_the_page_stays_awake(visit):
     assert page.inner_text(GO) == "Draw"
     page.get_by_label("Steps", exact=True).select_option("2")
     draw(page, 2)
+
+
+def test_a_download_can_be_stopped_and_begun_again(visit):
+    visitor = visit(**DESKTOP)
+    page = ready(visitor, "?steps=2")
+    held = []
+    page.route("**/*unet_compact.onnx", lambda route: held.append(route))
+    page.click(GO)
+    page.wait_for_function("document.querySelector('.dn-lab__go').textContent === 'Stop'")
+    page.click(GO)
+    page.wait_for_function("document.querySelector('.dn-lab__trouble').textContent.includes('stopped')")
+    assert "MB" in page.inner_text(GO)
+    page.unroute("**/*unet_compact.onnx")
+    draw(page)
+    assert page.inner_text(TROUBLE) == ""
 
 
 BAD = {

@@ -15,7 +15,7 @@ export class Client {
       if (kind !== "done" && kind !== "failed") return call.on(kind, what);
       this.pending.delete(id);
       if (kind === "done") call.resolve();
-      else call.reject(new Error(what.sentence));
+      else call.reject(Object.assign(new Error(what.sentence), { fatal: what.fatal }));
     };
     this.worker.onerror = () => this.end("The program that runs the model could not be started in this browser.");
   }

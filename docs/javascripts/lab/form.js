@@ -27,7 +27,8 @@ export class Form {
     this.another = el("button", { type: "button", text: "Another", title: "Another seed", "aria-label": "Another seed" });
     this.go = el("button", { type: "submit", className: "dn-lab__go" });
     this.bar = el("progress", { max: 1, value: 0, hidden: true, "aria-label": "Progress of the download" });
-    this.told = el("p", { className: "dn-lab__told", role: "status" });
+    this.told = el("p", { className: "dn-lab__told" });
+    this.heard = el("p", { className: "dn-sr", role: "status" }); // only what is worth interrupting for
     this.trouble = el("p", { className: "dn-lab__trouble", role: "alert" });
     this.read = el("ol", { className: "dn-lab__read", "aria-label": "Tokens of the prompt" });
     this.advice = el("div", { className: "dn-lab__advice", id: id("advice"), "aria-live": "polite" });
@@ -43,7 +44,7 @@ export class Form {
           el("span", { className: "dn-lab__pair" }, label("guidance", "Guidance"), this.strength), f.guidance)),
       el("details", { className: "dn-lab__more" }, el("summary", { text: "What it should keep away from" }),
         el("div", { className: "dn-lab__field" }, label("negative", "Negative prompt"), f.negative)),
-      el("div", { className: "dn-lab__start" }, this.go, this.weightsRow), this.bar, this.told, this.trouble);
+      el("div", { className: "dn-lab__start" }, this.go, this.weightsRow), this.bar, this.told, this.heard, this.trouble);
 
     this.node.addEventListener("submit", (event) => { event.preventDefault(); this.busy ? on.stop() : this.submit(); });
     for (const field of [f.prompt, f.negative]) {
@@ -129,8 +130,9 @@ export class Form {
     this.on.draw();
   }
 
-  say(text) {
+  say(text, quietly = false) {
     this.told.textContent = text;
+    if (!quietly) this.heard.textContent = text;
   }
 
   /** Download's progress: bytes that came, of how many; null ends it. */
@@ -139,6 +141,6 @@ export class Form {
     if (came === null) return;
     if (all) this.bar.value = Math.min(1, came / all);
     else this.bar.removeAttribute("value");
-    this.say(all ? `${(came / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB` : `${(came / 1e6).toFixed(1)} MB`);
+    this.say(all ? `${(came / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB` : `${(came / 1e6).toFixed(1)} MB`, came > 0);
   }
 }

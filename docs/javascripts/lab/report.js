@@ -1,14 +1,15 @@
 // Below the stage: where the time went, the same in Python, and what can be taken along.
 
 import { copy, el, save } from "./dom.js";
+import { film, filmType } from "./film.js";
 import { python } from "./python.js";
 
 const PARTS = [["text", "text encoder", "text"], ["unet", "U-Net", "prediction"], ["decoder", "decoder", "image"]];
 
 export class Report {
-  /** `about`: {difference: sentence about what rounded weights change}; `link()`: the address of what is on show. */
-  constructor({ difference, link }) {
-    Object.assign(this, { difference, link, run: null });
+  /** {difference: sentence about what rounded weights change; link(): the address of what is on show; of: lab/runs' data} */
+  constructor({ difference, link, of }) {
+    Object.assign(this, { difference, link, of, run: null });
     this.bars = el("div", { className: "dn-lab__bars", "aria-hidden": "true" });
     this.times = el("p", { className: "dn-lab__times" });
     this.code = el("code", { tabIndex: 0, role: "group", "aria-label": "The same in Python" });
@@ -20,8 +21,10 @@ export class Report {
       setTimeout(() => { node.textContent = name; }, 2000);
     };
     this.picture = button("Picture (PNG)", () => this.png());
+    this.movie = button("Film", () => this.record());
+    this.movie.hidden = !filmType();
     this.node = el("div", { className: "dn-lab__report" },
-      el("div", { className: "dn-lab__take", role: "group", "aria-label": "Take along" }, this.picture,
+      el("div", { className: "dn-lab__take", role: "group", "aria-label": "Take along" }, this.picture, this.movie,
         button("Settings (JSON)", () => this.json()),
         button("Copy the link", (node) => told(node, copy(this.link()), "Copied"))),
       el("details", {}, el("summary", { text: "Show me the Python" }), el("pre", {}, this.code),
@@ -37,6 +40,7 @@ export class Report {
       ? `This run went on by hand from step ${changed.step + 1}${changed.cells ? `, with ${changed.cells} cells changed` : ""}; these lines draw it without that.`
       : run.recorded || run.weights === "exact" ? "Run it in a clone of the repository: it draws the same picture." : this.difference;
     this.picture.disabled = !run.pictures[run.steps];
+    this.movie.disabled = this.picture.disabled || this.recording;
     this.time(run);
   }
 
@@ -55,9 +59,9 @@ export class Report {
       + `decoder ${seconds(times.decoder)} for ${times.decodes} ${times.decodes === 1 ? "picture" : "pictures"}.`;
   }
 
-  name(ending) {
-    const words = this.run.settings.prompt.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "no-words";
-    return `${words}-seed${this.run.settings.seed}.${ending}`;
+  name(ending, run = this.run) {
+    const words = run.settings.prompt.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "no-words";
+    return `${words}-seed${run.settings.seed}.${ending}`;
   }
 
   png() {
@@ -65,6 +69,19 @@ export class Report {
     const canvas = el("canvas", { width: side, height: side });
     canvas.getContext("2d").putImageData(new ImageData(pixels, side, side), 0, 0);
     canvas.toBlob((blob) => save(blob, this.name("png")));
+  }
+
+  async record() {
+    const { run } = this, [name, ending] = [this.movie.textContent, filmType().includes("mp4") ? "mp4" : "webm"];
+    this.recording = this.movie.disabled = true;
+    this.movie.textContent = "Recording …";
+    try {
+      save(await film(run, this.of), this.name(ending, run));
+    } finally {
+      this.recording = false;
+      this.movie.textContent = name;
+      this.movie.disabled = this.picture.disabled;
+    }
   }
 
   json() {

@@ -52,7 +52,7 @@ self.onmessage = ({ data }) => {
       await calls[call](data, on);
       on("done");
     } catch (error) {
-      on("failed", { sentence: sentence(error), memory: !(error instanceof Trouble) });
+      on("failed", { sentence: sentence(error), fatal: !(error instanceof Trouble) }); // fatal: start afresh
     }
   };
   if (call === "stop") work();

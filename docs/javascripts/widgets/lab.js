@@ -43,18 +43,20 @@ export default async function mount(host, { src, reducedMotion }) {
   const client = new Client();
   let run = null; // what is on show
   let task = 0; // the newest draw or decode; older ones give way
+  let loading = false;
 
   // ---- parts
   const pick = el("select", { id: "dn-lab-record" }, el("option", { value: "", text: "choose one", disabled: true }), ...records.runs.map(({ prompt }, i) => el("option", { value: i, text: prompt })));
   const shelf = el("div", { className: "dn-lab__shelf" }, el("label", { htmlFor: "dn-lab-record", text: "Recorded runs" }), pick);
   const form = new Form(model.styles, {
     draw: () => draw(),
-    stop: () => client.call("stop"),
+    stop: () => (loading ? client.end("The download was stopped. Whole files that have arrived are kept.") : client.call("stop")),
     words: async () => new Tokenizer(JSON.parse(new TextDecoder().decode(await bytesOf(graphs(model.tokenizer))))),
   });
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
   const tensors = new Tensors(model.latent, { edited: () => offerToGoOn() });
   const report = new Report({
+    of: records,
     link: () => new URL(toAddress(form.state), location.href.split(/[?#]/)[0]).href,
     difference: `Run it in a clone of the repository. Its weights are exact, those here are rounded: the pictures differ by ${host.dataset.levels} of 255 levels on average, measured on the recorded prompts.`,
   });
@@ -112,12 +114,15 @@ export default async function mount(host, { src, reducedMotion }) {
     const files = listed(weights);
     let came = 0;
     form.progress(0, total[weights]);
+    loading = true;
+    client.loaded = form.ready = null;
     try {
       await client.call("load", { of: model, files, runtime: RUNTIME }, (kind, what) => {
         if (kind === "bytes") form.progress(came += what.bytes, total[weights]);
-        else form.say(`Starting ${PARTS[what.part]} …`);
+        else form.say(`Starting ${PARTS[what.part]} …`, true);
       });
     } finally {
+      loading = false;
       form.progress(null);
     }
     client.loaded = form.ready = weights;
@@ -130,10 +135,10 @@ export default async function mount(host, { src, reducedMotion }) {
     const [state, before, draft, cells] = [form.state, run, tensors.draft, tensors.cells];
     const settings = asked(state);
     if (from !== null) settings.steps = before.steps;
-    const mine = ++task;
+    task += 1; // what is being decoded for the run on show gives way
     form.busy = true;
     form.dress();
-    onward.disabled = true;
+    onward.disabled = pick.disabled = true;
     form.trouble.textContent = "";
     try {
       if (client.loaded !== state.weights) await load(state.weights);
@@ -143,9 +148,11 @@ export default async function mount(host, { src, reducedMotion }) {
     } catch (error) {
       form.say("");
       form.trouble.textContent = error.message;
+      if (error.fatal) client.end(); // what it held in memory goes with it
+      if (!client.loaded) form.ready = null;
       if (run !== before && !run.finished) open(before);
     } finally {
-      if (mine === task || form.busy) form.busy = false;
+      form.busy = pick.disabled = false;
       form.dress();
       offerToGoOn();
     }
@@ -170,7 +177,7 @@ export default async function mount(host, { src, reducedMotion }) {
         [next.xt[what.i], next.x0[what.i], next.attention[what.i]] = [what.xt, what.x0, what.attention];
         times.unet += what.milliseconds;
         times.calls += settings.guidance === 1 ? 1 : 2;
-        form.say(`Step ${what.i + 1} of ${settings.steps}`);
+        form.say(`Step ${what.i + 1} of ${settings.steps}`, true);
         if (run !== next) {
           open(next, { live: true });
           stage.reveal();
