@@ -36,7 +36,18 @@ function nameLandmarks() {
   document.querySelectorAll("nav.md-code__nav:not([role])").forEach((nav) => nav.setAttribute("role", "none"));
 }
 
+// A link to a place inside a fold unfolds it (browsers do so on a load; instant navigation is none).
+function unfold() {
+  const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const folds = [];
+  for (let fold = place?.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) folds.push(fold);
+  folds.forEach((fold) => { fold.open = true; });
+  if (folds.length) place.scrollIntoView({ block: "center" });
+}
+addEventListener("hashchange", unfold);
+
 eachPage(() => {
+  unfold();
   mountWidgets();
   drawMath();
   drawDiagrams();

@@ -8,11 +8,12 @@ COLUMNS = ("Figure", "Used on", "Seed", "Weights", "Code", "Seconds")
 
 
 def provenance_html(site):
-    """A table with one row a figure (id prov-...), and the package versions that rendered them.
+    """A table a section, folded, with one row a figure (id prov-...), and the package versions that rendered them.
 
+    A link to a row unfolds its section, by the browser's own rules and by javascripts/site.js.
     SiteError if a figure in the folder is not whole: the table must not vouch for it.
     """
-    rows, versions = [], {}
+    sections, versions, count = {}, {}, 0
     skipped = site.figures.skipped()
     for figure_id in site.figures.ids():
         if figure_id in skipped:
@@ -20,19 +21,24 @@ def provenance_html(site):
         manifest = site.figures.get(figure_id)
         for package, version in manifest.get("versions", {}).items():
             versions.setdefault((package, version), []).append(figure_id)
-        rows.append(_row(site, manifest))
-    if not rows:
+        sections.setdefault(figure_id.partition("/")[0], []).append(_row(site, manifest))
+        count += 1
+    if not sections:
         raise SiteError(f"no figure has been rendered into {site.figures.root.name}/ yet (make figures)")
     head = "".join(f'<th scope="col">{c}</th>' for c in COLUMNS)
     listed = ", ".join(
-        f"{escape(p)} {escape(v)}" + ("" if len(ids) == len(rows) else f" ({len(ids)} figures)")
+        f"{escape(p)} {escape(v)}" + ("" if len(ids) == count else f" ({len(ids)} figures)")
         for (p, v), ids in sorted(versions.items())
     )
-    return (
-        '<div class="dn-scroll" tabindex="0" role="region" aria-label="Provenance of every figure">'
+    tables = [
+        f'<details class="dn-provenance-fold"><summary>{escape(section)} '
+        f'<span class="dn-num">{len(rows)}</span> {"figure" if len(rows) == 1 else "figures"}</summary>'
+        f'<div class="dn-scroll" tabindex="0" role="region" aria-label="Provenance of the figures of {escape(section)}">'
         f'<table class="dn-provenance"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>" + (f"<p>Rendered with {listed}.</p>" if listed else "")
-    )
+        f"<tbody>{''.join(rows)}</tbody></table></div></details>"
+        for section, rows in sections.items()
+    ]
+    return "".join(tables) + (f"<p>Rendered with {listed}.</p>" if listed else "")
 
 
 def _row(site, manifest):

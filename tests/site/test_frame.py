@@ -153,3 +153,21 @@ def test_a_film_shows_its_whole_poster_until_it_is_played(visit):
     assert film.evaluate("v => v.controls && v === document.activeElement")
     assert page.locator(".dn-play").count() == 0
     assert not visitor.notes.errors, visitor.notes.errors
+
+
+def test_a_link_to_a_place_inside_a_fold_unfolds_it(visit):
+    """From a figure to its row in the provenance, by instant navigation and by a load."""
+    visitor = visit(**DESKTOP)
+    page = visitor.open("")
+    page.evaluate("window.untouched = true")
+    page.locator(".dn-hero .dn-figure__links a[href*='#prov-']").click()
+    page.wait_for_url("**/how-made/#prov-*")
+    row = page.locator(f"[id='{urlsplit(page.url).fragment}']")
+    row.wait_for(state="visible", timeout=10_000)
+    assert page.evaluate("window.untouched"), "the page was loaded anew"
+    assert page.locator("details.dn-provenance-fold[open]").count() == 1
+    page.wait_for_function("e => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; }",
+                           arg=row.element_handle())
+    page.reload()
+    row.wait_for(state="visible", timeout=10_000)
+    assert not visitor.notes.errors, visitor.notes.errors

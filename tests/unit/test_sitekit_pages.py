@@ -127,6 +127,12 @@ def test_provenance_tells_pages_seed_hashes_and_versions(built):
     assert "torch 2.13.0" in built.html("how-made")
 
 
+def test_provenance_is_folded_by_section(built):
+    folds = re.findall(r"<details class=.*?<summary>(.*?)</summary>(.*?)</details>", built.html("how-made"), re.S)
+    assert [re.sub("<.*?>", "", name) for name, _ in folds] == ["canvas 1 figure", "vae 1 figure"]
+    assert 'id="prov-canvas-frames"' in folds[0][1] and 'id="prov-vae-swap"' in folds[1][1]
+
+
 def test_flat_urls_link_right_too(tmp_path):
     project = Project(tmp_path, {"series/vae.md": VAE, "x.svg": "<svg/>"})
     config = project.folder / "mkdocs.yml"
