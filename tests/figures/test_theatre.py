@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
+from denoised.probes import cross_attention, pointing
 from denoised.probes.calls import Call, Log
 from denoised.studies import blurred
 from figures.theatre import (
-    attention,
     bypass,
     decode,
     film,
@@ -20,6 +20,7 @@ from figures.theatre import (
     sunglasses,
     text,
     waves,
+    words,
 )
 
 
@@ -59,7 +60,7 @@ def test_one_vector_in_every_place():
 def test_changes_are_those_to_the_bet_before():
     bets = np.zeros((3, 4, 4, 3), np.uint8)
     bets[2] = 255
-    assert film.changes(bets).mean((1, 2)).tolist() == [0, 0, 1]
+    assert film.changes(bets).mean((1, 2)).tolist() == [1, 0, 1], "the first is compared with white paper"
 
 
 def test_sprites_are_filled_up_with_blanks():
@@ -78,7 +79,31 @@ def test_diagonal_detail_of_noise_is_its_spread():
 def test_a_map_points_at_its_half():
     own, other = torch.ones(4, 4), torch.ones(4, 4)
     own[:, :2] = 3
-    assert attention.points_right(own, other, on_left=True) and not attention.points_right(own, other, on_left=False)
+    assert pointing.points_right(own, other, on_left=True) and not pointing.points_right(own, other, on_left=False)
+
+
+def test_a_scene_keeps_its_icons_on_their_sides():
+    left, right = np.zeros((128, 128, 3), np.uint8), np.full((128, 128, 3), 90, np.uint8)
+    sheet = pointing.scene(left, right)
+    assert sheet[40:90, 2:60].max() == 0 and (sheet[40:90, 66:126] == 90).all() and (sheet[:30] == 255).all()
+    assert pointing.scene(left, right, paper=7)[0, 0, 0] == 7
+
+
+def test_a_map_finds_what_it_marks_and_the_centre_is_the_centre():
+    mask = torch.zeros(8, 8)
+    mask[2:5, 1:4] = 1
+    assert cross_attention.finds(mask + 0.1, mask) == 1 and cross_attention.finds(-mask, mask) == 0
+    assert cross_attention.finds(torch.ones(8, 8), mask) == 0.5
+    assert sorted(cross_attention.centre(8).flatten().topk(4).indices.tolist()) == [27, 28, 35, 36]
+    alpha = np.zeros((1, 128, 128), np.uint8)
+    alpha[:, :8] = 255
+    assert cross_attention.covered(alpha, 8)[0, 0].tolist() == [0.5] * 8
+
+
+def test_layers_have_names_for_people():
+    assert pointing.short("mid_block.attentions.0.transformer_blocks.0.attn2") == "middle"
+    assert pointing.short("down_blocks.1.attentions.0.transformer_blocks.0.attn2") == "down 1"
+    assert pointing.short("up_blocks.1.attentions.2.transformer_blocks.0.attn2") == "up 1, 3"
 
 
 def test_a_bypassed_block_hands_on_what_it_got():
@@ -177,3 +202,23 @@ def test_blurring_keeps_the_colour_and_takes_the_detail():
     soft = blurred.blur(stripes)
     assert soft.shape == stripes.shape and soft.float().std() < 3
     assert float(soft.float().mean()) == pytest.approx(100, abs=1)
+
+
+def test_a_word_is_taken_out_with_its_space():
+    assert words.without("smiling face with sunglasses, noto style", "sunglasses") == "smiling face with, noto style"
+    assert words.without("face", "smiling") == "face" and words.without("smiling face", "smiling") == "face"
+
+
+def test_padding_is_gathered_and_packed_in_the_order_that_the_widget_reads():
+    torch.manual_seed(0)
+    maps = [torch.rand(2, heads, side, side, 6).softmax(-1) for heads, side in ((2, 4), (3, 2))]
+    layers = [words.gathered(one, 2) for one in maps]
+    assert layers[0].shape == (2, 2, 4, 4, 4)
+    torch.testing.assert_close(layers[0].sum(2), torch.ones(2, 2, 4, 4))
+    torch.testing.assert_close(layers[1][:, :, 3], maps[1][..., 3:].sum(-1))
+    packed = np.frombuffer(words.packed(layers), np.uint8)
+    tokens, sizes = 4, [4 * 2 * 16, 4 * 3 * 4]
+    step, layer, token, head, cell = 1, 1, 2, 1, 3
+    at = step * sum(sizes) + sizes[0] + (token * 3 + head) * 4 + cell
+    assert len(packed) == 2 * sum(sizes) and tokens == layers[1].shape[2]
+    assert packed[at] == round(255 * float(layers[layer][step, head, token].flatten()[cell]) ** 0.5)

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from .ranks import auc
+
 
 @dataclass
 class Maps:
     """While it is entered, the cross-attention of every call: `maps[layer]` [N, h, w, L], mean over heads, rows add up
-    to 1 over the L tokens. The layers run once more to show their weights; the network's answer is its own."""
+    to 1 over the L tokens; with `heads` [N, heads, h, w, L]. The layers run once more to show their weights; the
+    network's answer is its own."""
 
     unet: torch.nn.Module
+    heads: bool = False
     maps: dict[str, Tensor] = field(default_factory=dict)
 
     def __enter__(self) -> Maps:
@@ -32,28 +36,29 @@ class Maps:
             states = args[0] if args else kwargs["hidden_states"]
             text = kwargs["encoder_hidden_states"]
             with torch.no_grad():
-                self.maps[name] = _square(weights(module, states, text))
+                self.maps[name] = _square(weights(module, states, text, self.heads))
 
         return hook
 
 
 # --8<-- [start:weights]
-def weights(attention, states: Tensor, text: Tensor) -> Tensor:
-    """How much each place looks at each word: softmax of query times key (Vaswani et al. 2017, eq. 1), mean over heads.
+def weights(attention, states: Tensor, text: Tensor, each_head: bool = False) -> Tensor:
+    """How much each place looks at each word: softmax of query times key (Vaswani et al. 2017, eq. 1).
 
-    states [N, places, D] ask, text [N, L, D'] answers; -> [N, places, L].
+    states [N, places, D] ask, text [N, L, D'] answers; -> [N, places, L], mean over heads, or [N, heads, places, L].
     """
     n, heads = len(states), attention.heads
     q = attention.to_q(states).reshape(n, -1, heads, attention.inner_dim // heads).transpose(1, 2)
     k = attention.to_k(text).reshape(n, -1, heads, attention.inner_dim // heads).transpose(1, 2)
-    return (q @ k.transpose(-1, -2) * attention.scale).softmax(-1).mean(1)
+    found = (q @ k.transpose(-1, -2) * attention.scale).softmax(-1)
+    return found if each_head else found.mean(1)
     # --8<-- [end:weights]
 
 
 def _square(maps: Tensor) -> Tensor:
-    """[N, places, L] to [N, h, w, L], for square pictures."""
-    side = round(maps.shape[1] ** 0.5)
-    return maps.reshape(len(maps), side, side, -1)
+    """[..., places, L] to [..., h, w, L], for square pictures."""
+    side = round(maps.shape[-2] ** 0.5)
+    return maps.reshape(*maps.shape[:-2], side, side, -1)
 
 
 def token_map(maps: dict[str, Tensor], tokens: list[int], side: int) -> Tensor:
@@ -65,3 +70,23 @@ def token_map(maps: dict[str, Tensor], tokens: list[int], side: int) -> Tensor:
     if not found:
         raise ValueError(f"No cross-attention has maps of {side} x {side} cells.")
     return torch.stack(found).mean(0)
+
+
+def centre(side: int) -> Tensor:
+    """A map that knows nothing but that things tend to be in the middle, [side, side]: minus the squared distance."""
+    place = torch.arange(side, dtype=torch.float32) - (side - 1) / 2
+    return -(place[:, None] ** 2 + place[None] ** 2)
+
+
+def covered(alpha, side: int) -> Tensor:
+    """Share of each cell that is drawn upon: alpha uint8 [N, H, W] to [N, side, side] in 0..1."""
+    alpha = torch.as_tensor(alpha).float()[:, None] / 255
+    return torch.nn.functional.avg_pool2d(alpha, alpha.shape[-1] // side)[:, 0]
+
+
+def finds(one: Tensor, mask: Tensor) -> float:
+    """How well a map [h, w] tells the cells of an object from the others (mask [h, w], share covered): the chance that a
+    cell of the object is the brighter one of two, 0.5 for a map that knows nothing."""
+    inside = mask.flatten() >= 0.5
+    one = one.flatten().double().numpy()
+    return auc(one[inside.numpy()], one[~inside.numpy()])

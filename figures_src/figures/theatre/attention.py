@@ -1,199 +1,176 @@
-"""Which word looks where: cross-attention in the middle of the performance, word by word; and, in scenes of two icons
-side by side, whether a noun's map points at its own icon.
+"""Do words find their things? On noised real icons the map of the noun is compared with the icon's own outline, layer by
+layer; in scenes of two icons it is asked which of the two it leans to.
 
 Tests claims: r11-08.
 """
 
 import numpy as np
-import torch
 
-from denoised.diffusion.schedules import mix
-from denoised.pipeline import encode, encode_prompts
 from denoised.probes import play
-from denoised.probes.cross_attention import Maps, token_map
 from denoised.probes.metrics import bootstrap_ci
-from denoised.probes.tokens import pieces
-from plotting.layout import colour_map, picture, resize
+from denoised.probes.pointing import SIDES, TIME, read_icons, read_scenes, short
+from plotting.layout import colour_map, picture
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
 
 WEIGHTS = ("emoji-sd",)
 DATA = ("specimens",)
-TITLE = "Which word looks where"
-
-NOUNS = {
-    "pizza": "pizza", "rose": "rose", "cactus": "cactus", "house": "house", "rocket": "rocket", "skull": "skull",
-    "ghost": "ghost", "robot": "robot", "octopus": "octopus", "guitar": "guitar", "key": "key", "books": "books",
-}  # fmt: skip
-STYLE = "openmoji"  # draws every noun
-TIMES = (300, 500)
-SIDES = (8, 4)  # cells of the maps; the first, the finest that there is, decides
-APART = (1, 3, 5)  # scenes: each noun with the one so many places further
-
-
-def scene(left, right):
-    """Two icons uint8 [128, 128, 3], at half size side by side on white."""
-    sheet = np.full((128, 128, 3), 255, np.uint8)
-    sheet[32:96, :64], sheet[32:96, 64:] = (resize(icon, 64, 64, smooth=True) for icon in (left, right))
-    return sheet
-
-
-def places(tokenizer, prompt, word):
-    """Where the tokens of a word stand in a prompt, the start token counted."""
-    whole, part = pieces(tokenizer, prompt), pieces(tokenizer, word)
-    at = next(i for i in range(len(whole)) if whole[i : i + len(part)] == part)
-    return list(range(at + 1, at + 1 + len(part)))
-
-
-def points_right(own, other, on_left):
-    """Does a noun's map lean to its icon's half more than the other noun's map does? own, other [h, w]."""
-    half = own.shape[1] // 2
-
-    def lean(one):
-        one = one / one.sum()
-        return float(one[:, :half].sum() - one[:, half:].sum())
-
-    difference = lean(own) - lean(other)
-    return difference > 0 if on_left else difference < 0
-
-
-@torch.no_grad()
-def look(pipe, xt, t, states):
-    """Cross-attention maps of one call."""
-    with Maps(pipe.unet) as seen:
-        pipe.unet(xt, t, encoder_hidden_states=states)
-    return seen.maps
+TITLE = "Do words find their things?"
 
 
 def make(lab, smoke=False):
     pipe, specimens = lab.pipeline(), lab.specimens()
     network = play.denoiser(pipe)
-    names = list(NOUNS)[: 3 if smoke else None]
-    icons = {name: specimens.one(concept=NOUNS[name], style=STYLE, tone="none") for name in names}
-    pairs = [(a, names[(i + k) % len(names)]) for i, a in enumerate(names) for k in APART[: 1 if smoke else None]]
-    scenes = [(a, b, flip) for a, b in pairs for flip in (False, True)]  # both ways round: a lean to one side cancels
-    sheets = np.stack([scene(icons[b], icons[a]) if flip else scene(icons[a], icons[b]) for a, b, flip in scenes])
-    x0 = encode(pipe.vae, sheets)
-    prompts = [f"{a} and {b}, {STYLE} style" for a, b, _ in scenes]
-    strangers = prompts[len(prompts) // 2 :] + prompts[: len(prompts) // 2]  # a prompt about two other icons
-    noise = torch.randn(len(TIMES), *x0.shape, generator=lab.generator("noise"))
-    right = {(kind, side): [[] for _ in scenes] for kind in ("own", "strange") for side in SIDES}
-    kept = None
-    for kind, said in (("own", prompts), ("strange", strangers)):
-        states = play.states_of(pipe, said)
-        for k, t in enumerate(TIMES):
-            xt = mix(x0, noise[k], network.alpha_bar[t])
-            maps = look(pipe, xt, torch.tensor(t), states)
-            for side in SIDES:
-                for i, (_, _, flip) in enumerate(scenes):
-                    a, b = said[i].split(",")[0].split(" and ")
-                    both = [
-                        token_map({n: m[i : i + 1] for n, m in maps.items()}, places(pipe.tokenizer, said[i], w), side)
-                        for w in (a, b)
-                    ]
-                    right[kind, side][i].append(points_right(both[0][0], both[1][0], not flip))
-                    if kept is None and kind == "own" and side == SIDES[0] and i == 0:
-                        kept = [one[0].numpy() for one in both]
-    share = {key: [float(np.mean(one)) for one in rows] for key, rows in right.items()}
-    per_pair = np.array(share["own", SIDES[0]]).reshape(len(pairs), 2).mean(1)
+    scores, layers, heads, icon = read_icons(pipe, specimens, network, lab.generator("icons"), smoke)
+    chosen = max(layers, key=lambda name: layers[name]["end"])  # chosen on single icons, asked again on scenes
+    share, union, sheet = read_scenes(pipe, specimens, network, lab.generator("noise"), chosen, smoke)
+    pairs = len(share["own", SIDES[0]]) // 2
+    per_pair = share["own", SIDES[0]].reshape(pairs, 2).mean(1)
     low, high = bootstrap_ci(per_pair, seed=1)
-
-    one = play.perform(pipe, smoke)
-    middle = len(one.timesteps) // 2
-    states = encode_prompts(pipe, [one.prompt]).states
-    maps = look(pipe, one.xt[middle : middle + 1], one.timesteps[middle], states)
-    end = one.tokens.index(pipe.tokenizer.eos_token)
-    shown = [i for i in range(1, end) if one.tokens[i].strip("</w>") not in (",", "with")] + [0, end]
-    words = {i: one.tokens[i].replace("</w>", "").strip("<|>") for i in shown}
-    tiles = {i: token_map(maps, [i], SIDES[0])[0].numpy() for i in shown}
-    mass = {i: float(tiles[i].mean()) for i in shown}
-    padding = float(token_map(maps, list(range(end, len(one.tokens))), SIDES[0]).mean()) * (len(one.tokens) - end)
+    order = {name: k for k, name in enumerate(("down_blocks", "mid_block", "up_blocks"))}
+    names = sorted(layers, key=lambda name: (order[name.split(".")[0]], name))
+    spread = {kind: bootstrap_ci(values, seed=2) for kind, values in scores.items()}
+    best = float(heads.max())
+    scene_low, scene_high = bootstrap_ci(np.reshape(union["end"], (pairs, 2)).mean(1), seed=3)
     n = {
-        "scenes": len(scenes),
-        "pairs": len(pairs),
-        "pointing": float(np.mean(share["own", SIDES[0]])),
+        "icons": len(scores["noun"]),
+        **{f"find_{kind}": float(np.mean(values)) for kind, values in scores.items()},
+        **{f"find_{kind}_low": both[0] for kind, both in spread.items()},
+        **{f"find_{kind}_high": both[1] for kind, both in spread.items()},
+        "heads": len(heads),
+        "best_head": best,
+        "layer": short(chosen),
+        "layer_noun": layers[chosen]["noun"],
+        "layer_end": layers[chosen]["end"],
+        "layer_start": layers[chosen]["start"],
+        "best_noun": max(row["noun"] for row in layers.values()),
+        "scene_end": float(np.mean(union["end"])),
+        "scene_end_low": scene_low,
+        "scene_end_high": scene_high,
+        "scene_centre": float(np.mean(union["centre"])),
+        "time": TIME,
+        "scenes": 2 * pairs,
+        "pairs": pairs,
+        "pointing": float(share["own", SIDES[0]].mean()),
         "pointing_low": low,
         "pointing_high": high,
-        "pointing_coarse": float(np.mean(share["own", SIDES[1]])),
-        "strangers": float(np.mean(share["strange", SIDES[0]])),
+        "pointing_coarse": float(share["own", SIDES[1]].mean()),
+        "strangers": float(share["strange", SIDES[0]].mean()),
         "side": SIDES[0],
         "side_coarse": SIDES[1],
-        "layers": len(maps),
-        "step": middle + 1,
-        "steps": one.steps,
-        "start_mass": mass[0],
-        "padding_mass": padding,
+        "layers": len(layers),
         "chance": 0.5,
-    }
+    }  # fmt: skip
+    image, mask, maps, noun = icon
+
+    def tile(theme, one):
+        one = one - one.min()
+        return colour_map(one, theme, float(one.max()) or 1.0, "attention")
+
+    def bar(fig, x, y, width, words, value, colour, edges=None, percent=False):
+        fig.note(x, y, words, "ink", SMALL)
+        ax = fig.area(x, y + 17, width, 16, grid="")
+        ax.set_axis_off()
+        ax.set(xlim=(0, 1.2), ylim=(-0.5, 0.5))
+        ax.barh([0], [value], color=fig.theme.colour(colour))
+        ax.axvline(0.5, color=fig.theme.ink, linewidth=1, linestyle=(0, (3, 3)))
+        end = value
+        if edges:
+            ax.plot(edges, [0, 0], color=fig.theme.ink, linewidth=1.6)
+            end = edges[1]
+        ax.annotate(f"{value:.0%}" if percent else f"{value:.2f}", (max(end, 0.5), 0), xytext=(8, 0),
+                    textcoords="offset points", va="center", fontsize=12, weight=600, color=fig.theme.ink,
+                    annotation_clip=False)  # fmt: skip
+        return y + 40
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
-        fig.note(0, 0, f"Step {n['step']}: who looks at which word", size=14, weight=600)
-        gap, columns = 10, 3 if narrow else 6
-        cell = (fig.width - gap * (columns - 1)) // columns
-        cell -= cell % SIDES[0]
-        y = 26
-        for k, i in enumerate(shown):
+        size, gap = (112, 12) if narrow else (104, 12)
+        fig.note(0, 0, "One icon under noise: does a map find it?", size=14, weight=600)
+        tiles = [(image, "the icon", "image"), (colour_map(mask, theme, 1.0, "image"), "its cells", "image"),
+                 (tile(theme, maps["noun"]), f"“{noun}”", "text"), (tile(theme, maps["end"]), "end token", "text"),
+                 (tile(theme, maps["start"]), "start token", "text"),
+                 (tile(theme, maps["centre"]), "the centre", "noise")]  # fmt: skip
+        columns, y = 3, 26
+        for k, (one, words, colour) in enumerate(tiles):
             row, column = divmod(k, columns)
-            x, top = column * (cell + gap), y + row * (cell + 40)
-            tile = tiles[i] - tiles[i].min()
-            picture(
-                fig, colour_map(tile, theme, float(tile.max()) or 1.0, "attention"), x, top, cell, cell, smooth=False
-            )
-            fig.note(x + cell / 2, top + cell + 4, words[i], "text", 12, ha="center", weight=600)
-            fig.note(x + cell / 2, top + cell + 19, f"{mass[i]:.1%} of all", "muted", 11, ha="center")
-        rows = -(-len(shown) // columns)
-        spare = columns * rows - len(shown)
-        y += rows * (cell + 40)
-        if spare:
-            x = (columns - spare) * (cell + gap)
-            picture(fig, one.image, x, y - cell - 40, cell, cell)
-            fig.note(x + cell / 2, y - 36, "the picture", "image", 12, ha="center", weight=600)
-        y += 8
+            x, top = column * (size + gap), y + row * (size + 28)
+            picture(fig, one, x, top, size, size, smooth=k == 0)
+            fig.note(x + size / 2, top + size + 4, words, colour, 12, ha="center", weight=600)
+        bottom = y + 2 * (size + 28)
+        left, top, width = (0, bottom + 6, fig.width) if narrow else (3 * (size + gap) + 24, y - 2, 0)
+        width = width or fig.width - left
+        for kind, words, colour in (("noun", "the noun's map", "attention"), ("stranger", "another noun's", "noise"),
+                                    ("start", "the start token's", "text"), ("end", "the end token's", "text"),
+                                    ("centre", "no network: nearness to the centre", "noise")):  # fmt: skip
+            top = bar(fig, left, top, width, words, n[f"find_{kind}"], colour, spread[kind])
+        y = max(bottom, top) + 14
+
         fig.note(0, y, "Two icons: does a noun look at its own?", size=14, weight=600)
-        y += 28
-        size = 112
-        a, b, _ = scenes[0]
-        picture(fig, sheets[0], 0, y, size, size)
-        for k, (word, one_map) in enumerate(zip((a, b), kept, strict=True)):
-            x = (k + 1) * (size + 12)
-            tile = one_map - one_map.min()
-            picture(fig, colour_map(tile, theme, float(tile.max()) or 1.0, "attention"), x, y, size, size, smooth=False)
-            fig.note(x + size / 2, y + size + 4, f"“{word}”", "text", 12, ha="center", weight=600)
+        y += 26
+        picture(fig, sheet[0], 0, y, size, size)
         fig.note(size / 2, y + size + 4, "the scene", "image", 12, ha="center", weight=600)
-        left, top = (0, y + size + 34) if narrow else (3 * (size + 12) + 10, y)
-        width = fig.width - left
-        for label, value, colour in (
-            (f"maps of {SIDES[0]} × {SIDES[0]}", n["pointing"], "attention"),
-            (f"maps of {SIDES[1]} × {SIDES[1]}", n["pointing_coarse"], "attention"),
-            ("words of other icons", n["strangers"], "noise"),
+        for k, (word, one) in enumerate(zip(sheet[1], sheet[2], strict=True)):
+            x = (k + 1) * (size + gap)
+            picture(fig, tile(theme, one), x, y, size, size, smooth=False)
+            fig.note(x + size / 2, y + size + 4, f"“{word}”", "text", 12, ha="center", weight=600)
+        top = y + size + 34 if narrow else y - 2
+        for words, value, colour, edges in (
+            (f"maps of {SIDES[0]} × {SIDES[0]}", n["pointing"], "attention", (low, high)),
+            (f"maps of {SIDES[1]} × {SIDES[1]}", n["pointing_coarse"], "attention", None),
+            ("words of other icons", n["strangers"], "noise", None),
         ):
-            fig.note(left, top, label, "ink", SMALL)
-            ax = fig.area(left, top + 17, width, 16, grid="")
-            ax.set_axis_off()
-            ax.set(xlim=(0, 1.16), ylim=(-0.5, 0.5))
-            ax.barh([0], [value], color=theme.colour(colour))
-            ax.axvline(0.5, color=theme.ink, linewidth=1, linestyle=(0, (3, 3)))
-            ax.annotate(f"{value:.0%}", (max(value, 0.5), 0), xytext=(8, 0), textcoords="offset points", va="center",
-                        fontsize=12, weight=600, color=theme.ink, annotation_clip=False)  # fmt: skip
-            top += 40
-        fig.set_height(max(y + size + 24, top))
+            top = bar(fig, left, top, width, words, value, colour, edges, percent=True)
+        y = max(y + size + 28, top) + 14
+
+        fig.note(0, y, "Layer by layer, on single icons", size=14, weight=600)
+        y += 26
+        label, cell = 84, 84 if narrow else 120
+        for k, (words, colour) in enumerate((("noun", "attention"), ("start", "text"), ("end token", "text"))):
+            fig.note(label + (k + 0.5) * cell, y, words, colour, 12, ha="center", weight=600)
+        y += 20
+        for name in names:
+            fig.note(0, y + 12, short(name), "ink", SMALL, va="center")
+            for k, kind in enumerate(("noun", "start", "end")):
+                value = layers[name][kind]
+                ax = fig.area(label + k * cell, y, cell - 3, 24, grid="")
+                ax.set_axis_off()
+                ax.set(xlim=(0, 1), ylim=(0, 1))
+                shade = theme.colour("attention" if value > 0.5 else "latent")
+                ax.axvspan(0, 1, color=shade, alpha=0.06 + 0.55 * min(1.0, abs(value - 0.5) / 0.45))
+                fig.note(label + (k + 0.5) * cell, y + 12, f"{value:.2f}", "ink", 12, ha="center", va="center")
+            if not narrow:
+                side = (
+                    SIDES[1]
+                    if any(mark in name for mark in ("mid_block", "down_blocks.2", "up_blocks.0"))
+                    else SIDES[0]
+                )
+                fig.note(label + 3 * cell + 14, y + 12, f"{side} × {side} cells", "muted", SMALL, va="center")
+            y += 28
+        fig.set_height(y)
         return fig
 
     return Output(
         alt=(
-            f"Maps of {SIDES[0]} × {SIDES[0]} cells for each token of the prompt, bright where the U-Net looks at it. "
-            f"Below, a scene of two icons with the maps of both nouns; the noun's map leans to its own icon in "
-            f"{n['pointing']:.0%} of {len(scenes)} scenes ({low:.0%} to {high:.0%}), with words of other icons in "
-            f"{n['strangers']:.0%}; chance is 50 %."
+            f"An icon, the cells that it covers, and maps of attention beside it. How well a map tells the icon's cells "
+            f"from the others, as bars: the noun's {n['find_noun']:.2f}, another noun's {n['find_stranger']:.2f}, the "
+            f"start token's {n['find_start']:.2f}, the end token's {n['find_end']:.2f}, nearness to the centre "
+            f"{n['find_centre']:.2f}; {n['chance']} is chance. In scenes of two icons the noun leans to its own in "
+            f"{n['pointing']:.0%} of cases. In layer “{n['layer']}” the end "
+            f"token's map reaches {n['layer_end']:.2f} on icons, {n['scene_end']:.2f} on scenes."
         ),
         caption=(
-            f"**Cross-attention, word by word.** Above, one call in the middle of the performance: each square is the "
-            f"mean over heads and layers with {SIDES[0]} × {SIDES[0]} cells, stretched to its own range; below it, the "
-            f"word's share of all attention. Padding takes {padding:.0%}, the start token {mass[0]:.0%}. Below, "
-            f"{len(scenes)} scenes of two icons, both ways round: a noun's map leans to its own icon in "
-            f"{n['pointing']:.0%} of cases ({low:.0%} to {high:.0%}); in the coarser layers in "
-            f"{n['pointing_coarse']:.0%}; with a prompt about two other icons in {n['strangers']:.0%}."
+            f"**Does a word find its thing?** Above, {n['icons']} real icons under noise (t = {TIME}): the chance that a "
+            f"cell of the icon is brighter in a map than a cell beside it, at the map's true {SIDES[0]} × {SIDES[0]}, "
+            f"with intervals over icons. The noun: {n['find_noun']:.2f} ({spread['noun'][0]:.2f} to "
+            f"{spread['noun'][1]:.2f}); a noun that is not shown: {n['find_stranger']:.2f}; the end token: "
+            f"{n['find_end']:.2f}. Icons stand in the middle, so nearness to the centre alone gives "
+            f"{n['find_centre']:.2f}. Below that, {n['scenes']} scenes of two icons, both ways round: a noun leans "
+            f"to its own in {n['pointing']:.0%} of cases ({low:.0%} to {high:.0%}), with words of other icons in "
+            f"{n['strangers']:.0%}. Last, layer by layer (of {n['heads']} heads none does better for the noun than "
+            f"{best:.2f}). In layer “{n['layer']}”, chosen on single icons, the end token's map scores "
+            f"{n['layer_end']:.2f}; on the scenes, where the centre gives {n['scene_centre']:.2f}, it scores "
+            f"{n['scene_end']:.2f} ({scene_low:.2f} to {scene_high:.2f})."
         ),
         numbers=n,
         draw=draw,

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from denoised.pipeline import decode, encode
 from denoised.probes import play, style_probe
 from denoised.probes.latents import fit_preview
+from denoised.probes.metrics import bootstrap_ci
 from plotting.layout import colour_map, picture
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
@@ -66,15 +67,18 @@ def make(lab, smoke=False):
     back = decode(vae, encode(vae, sheet))
     kept = {w: float(np.mean([recall(b, d[2]) for b, d in zip(back, drawn, strict=True) if d[0] == w])) for w in widths}
 
-    train = [i for i, r in enumerate(specimens.records) if r["split"] == "train"][:: 12 if smoke else 1]
-    unseen = [i for i, r in enumerate(specimens.records) if r["split"] in ("concept", "pair")][:: 20 if smoke else 3]
+    train = [i for i, r in enumerate(specimens.records) if r["split"] == "train"][:: 12 if smoke else 2]
+    unseen = [i for i, r in enumerate(specimens.records) if r["split"] in ("concept", "pair")][:: 20 if smoke else 2]
     named = [[specimens.records[i]["style"] for i in picks] for picks in (train, unseen)]
     latents = [encode(vae, specimens.images[picks]) for picks in (train, unseen)]
-    pixels = [specimens.images[train], decode(vae, latents[1])]
-    accuracy = {}
-    for name, sets in (("latent", latents), ("pixels", [p.transpose(0, 3, 1, 2) / 255 for p in pixels])):
+    pixels = [decode(vae, z).transpose(0, 3, 1, 2) / 255 for z in latents]  # both sides after the decoder
+    right = {}
+    for name, sets in (("latent", latents), ("pixels", pixels)):
         rows = [style_probe.statistics(x) for x in sets]
-        accuracy[name] = style_probe.fit(rows[0], named[0]).accuracy(rows[1], named[1])
+        guess = style_probe.fit(rows[0], named[0])(rows[1])
+        right[name] = np.array([a == b for a, b in zip(guess, named[1], strict=True)], dtype=float)
+    accuracy = {name: float(hits.mean()) for name, hits in right.items()}
+    low, high = bootstrap_ci(right["latent"] - right["pixels"], seed=4)
     preview = fit_preview(latents[0], specimens.images[train])
 
     times = decode(vae, end[None].expand(3 if smoke else REPEATS, -1, -1, -1))
@@ -101,7 +105,12 @@ def make(lab, smoke=False):
         "style_kept": accuracy["latent"] / max(accuracy["pixels"], 1e-9),
         "style_chance": 1 / len(set(named[0])),
         "style_icons": len(unseen),
+        "style_fitted": len(train),
+        "style_gain": accuracy["latent"] - accuracy["pixels"],
+        "style_gain_low": low,
+        "style_gain_high": high,
         "repeats": len(times),
+        "levels": 255,
         "repeat_difference": repeat,
         "nudge": NUDGE,
         "nudge_pixels": float(np.sqrt((moved**2).mean())),
@@ -159,7 +168,8 @@ def make(lab, smoke=False):
             f"channels. Below, strokes, enlarged: left half as drawn, right half after coding and decoding, with the "
             f"share of the stroke that is still dark. Style is there before the decoder begins: a probe names it right "
             f"on {accuracy['latent']:.0%} of {len(unseen)} encoded unseen icons and on "
-            f"{accuracy['pixels']:.0%} of the decoded ones (chance {n['style_chance']:.0%}). Decoded {len(times)} times, "
+            f"{accuracy['pixels']:.0%} of the decoded ones (chance {n['style_chance']:.0%}; difference "
+            f"{100 * n['style_gain']:.0f} points, {100 * low:.0f} to {100 * high:.0f}). Decoded {len(times)} times, "
             f"one latent gives pictures that differ by {repeat}; a push of {NUDGE:.0%} of its spread moves a pixel by "
             f"{n['nudge_pixels']:.1f} of 255."
         ),

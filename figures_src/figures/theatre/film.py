@@ -41,9 +41,9 @@ def flops(lab, tokens):
 
 
 def changes(bets):
-    """How much each bet differs from the one before, [S, H, W] in 0..1; the first from a blank sheet of its mean."""
+    """How much each bet differs from the one before, [S, H, W] in 0..1; the first from white paper."""
     bets = bets.astype(np.float64) / 255
-    before = np.concatenate([np.full_like(bets[:1], bets[0].mean()), bets[:-1]])
+    before = np.concatenate([np.ones_like(bets[:1]), bets[:-1]])
     return np.abs(bets - before).mean(-1)
 
 
@@ -145,8 +145,8 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**What it has, what it bets on, what this step changed.** One performance, {one.steps} steps, guidance "
-            f"{one.guidance:g}. The change is the difference to the bet of the step before (for the first, to a blank "
-            f"sheet): {n['changed_first']:.3f} of the colour range at the first step, {n['changed_middle']:.3f} in the "
+            f"{one.guidance:g}. The change is the difference to the bet of the step before (for the first, to white "
+            f"paper): {n['changed_first']:.3f} of the colour range at the first step, {n['changed_middle']:.3f} in the "
             f"middle, {n['changed_last']:.3f} at the last. Every step costs the same, {n['gflops_step']:.1f} billion "
             f"operations in two calls; decoding, once, {n['gflops_decode']:.1f}."
         ),
