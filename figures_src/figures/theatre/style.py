@@ -1,5 +1,5 @@
-"""What a style word does: neutral prompts with and without it, a probe that tells styles apart by texture, and how black
-the outlines become.
+"""What a style word does: neutral prompts with and without it, what style the judge sees in them, and how black the
+outlines become.
 
 Tests claims: r11-04.
 """
@@ -7,14 +7,15 @@ Tests claims: r11-04.
 import numpy as np
 
 from denoised.data.captions import STYLE_WORDS
+from denoised.models import judge as observer
 from denoised.pipeline import decode, encode, generate_batch
-from denoised.probes import play, style_probe
+from denoised.probes import judge, play
 from denoised.probes.metrics import outline
 from plotting.layout import picture
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
 
-WEIGHTS = ("emoji-sd",)
+WEIGHTS = ("emoji-sd", "judge")
 DATA = ("specimens",)
 TITLE = "What a style word brings along"
 
@@ -24,23 +25,20 @@ STEPS = 12
 SHOWN = 4
 
 
-def planes(images):
-    """uint8 [N, H, W, 3] to [N, 3, H, W] in 0..1."""
-    return images.transpose(0, 3, 1, 2) / 255
-
-
 def make(lab, smoke=False):
     pipe, specimens = lab.pipeline(), lab.specimens()
+    net = observer.load(lab.weight("judge"))
     train = [i for i, record in enumerate(specimens.records) if record["split"] == "train"]
     unseen = [i for i, record in enumerate(specimens.records) if record["split"] in ("concept", "pair")]
-    train, unseen = (train[::8], unseen[::30]) if smoke else (train[::2], unseen[::3])
+    unseen = unseen[::30] if smoke else unseen[::2]
     named = {i: specimens.records[i]["style"] for i in (*train, *unseen)}
 
-    def decoded(picks):
-        """Texture of drawings after the round trip: the decoder has a hand of its own, which all pictures share."""
-        return style_probe.statistics(planes(decode(pipe.vae, encode(pipe.vae, specimens.images[picks]))))
+    def styles_of(images):
+        """The judge's word for the style of each picture."""
+        return [best for (best,) in judge.names(net, judge.look(net, images), "style")]
 
-    probe, known = style_probe.fit(decoded(train), [named[i] for i in train]), decoded(unseen)
+    # after the round trip: the decoder has a hand of its own, which all pictures here share
+    known = styles_of(decode(pipe.vae, encode(pipe.vae, specimens.images[unseen])))
 
     neutral = NEUTRAL[: 2 if smoke else None]
     ways = ("", *ASKED)
@@ -48,18 +46,17 @@ def make(lab, smoke=False):
     seeds = [play.SEED + k for _ in ways for k in range(len(neutral))]
     runs = generate_batch(pipe, said, seeds, steps=2 if smoke else STEPS, guidance=play.GUIDANCE, batch=6)
     made = {way: np.stack([r.image for r in runs[k * len(neutral) :][: len(neutral)]]) for k, way in enumerate(ways)}
-    judged = {way: probe(style_probe.statistics(planes(images))) for way, images in made.items()}
+    judged = {way: styles_of(images) for way, images in made.items()}
     hits = {way: float(np.mean([name == way for name in judged[way]])) for way in ASKED}
     bare = {way: float(np.mean([name == way for name in judged[""]])) for way in ASKED}
     real = {way: specimens.images[[i for i in train if named[i] == way]] for way in ASKED}
     lines = {way or "none": float(outline(images).mean()) for way, images in made.items()}
     n = {
         "prompts": len(neutral),
-        "styles": len(probe.names),
-        "chance": 1 / len(probe.names),
-        "probe": probe.accuracy(known, [named[i] for i in unseen]),
+        "styles": len(net.classes["style"]),
+        "chance": 1 / len(net.classes["style"]),
+        "judge": float(np.mean([a == named[i] for a, i in zip(known, unseen, strict=True)])),
         "unseen": len(unseen),
-        "fitted": len(train),
         "hit_with": float(np.mean(list(hits.values()))),
         "hit_without": float(np.mean(list(bare.values()))),
         "hit_openmoji": hits["openmoji"],
@@ -96,16 +93,17 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"The same neutral prompts without a style word, with “openmoji style” and with “fluent style”. A probe for "
+            f"The same neutral prompts without a style word, with “openmoji style” and with “fluent style”. A judge of "
             f"{n['styles']} styles finds the one asked for in {n['hit_with']:.0%} of pictures with the word, "
             f"{n['hit_without']:.0%} without. The share of edges that touch black goes from {lines['none']:.0%} to "
             f"{lines['openmoji']:.0%} with the word openmoji."
         ),
         caption=(
             f"**One word, and its habits come along.** {len(neutral)} neutral prompts, the same seeds, {n['steps']} "
-            f"steps. A probe that tells {n['styles']} styles by texture alone (right on {n['probe']:.0%} of {len(unseen)} "
-            f"unseen drawings after a round trip through the VAE, chance {n['chance']:.0%}) finds the style asked for in "
-            f"{n['hit_with']:.0%} of the pictures; without the word {n['hit_without']:.0%} of them look so. "
+            f"steps. A judge that no generator was trained with names the right one of {n['styles']} styles on "
+            f"{n['judge']:.0%} of {len(unseen)} unseen drawings after a round trip through the VAE (chance "
+            f"{n['chance']:.0%}). It finds the style asked for in {n['hit_with']:.0%} of the pictures; without the word "
+            f"{n['hit_without']:.0%} of them look so to it. "
             f"Nobody asked for black outlines, yet the share of edges that touch black goes from "
             f"{lines['none']:.0%} to {lines['openmoji']:.0%} (in real OpenMoji {n['outline_real']:.0%})."
         ),
