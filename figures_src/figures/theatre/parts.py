@@ -23,7 +23,7 @@ DATA = ("specimens",)
 TITLE = "Take a part away"
 
 CAST = {"cat-face": "cat face", "red-apple": "red apple", "pizza": "pizza", "house": "house", "octopus": "octopus",
-        "red-heart": "red heart", "skull": "skull", "rose": "rose"}  # fmt: skip
+        "red-heart": "red heart", "skull": "skull", "rocket": "rocket"}  # fmt: skip
 STYLE = "noto"
 STEPS = 10
 SHOWN = 4
