@@ -46,7 +46,7 @@ def make(lab, smoke=False):
     concepts = list(CAST)[: 2 if smoke else None]
     said = [f"{CAST[c]}, {STYLE_WORDS[STYLE][0]} style" for c in concepts]
     seeds = [play.SEED + k for k in range(len(said))]
-    wanted = {"concept": concepts, "style": [STYLE] * len(concepts)}
+    wanted = {"concept": concepts}
 
     def play_it(prompts=said, guidance=play.GUIDANCE):
         return generate_batch(pipe, prompts, seeds, steps=2 if smoke else STEPS, guidance=guidance)
@@ -76,11 +76,9 @@ def make(lab, smoke=False):
         "guidance": play.GUIDANCE,
         "scale": float(pipe.vae.config.scaling_factor),
         "concepts": len(net.classes["concept"]),
-        "styles": len(net.classes["style"]),
     }
     for part, score in scores.items():
         n[f"{keys[part]}_named"] = score["top5"].share
-        n[f"{keys[part]}_style"] = score["style"].share
         n[f"{keys[part]}_apart"] = apart[part]
     n["everything_low"], n["everything_high"] = scores["everything"]["top5"].interval
 
@@ -93,15 +91,14 @@ def make(lab, smoke=False):
         for part, images in made.items():
             score = scores[part]
             colour = "image" if keys[part] == "real" else "latent" if keys[part] == "everything" else "prediction"
-            named = f"thing {score['top5'].hits} of {score['top5'].n}, style {score['style'].hits}"
+            named = f"{score['top5'].hits} of {score['top5'].n}"
             if narrow:
                 fig.note(0, y, part, colour, 13, weight=600)
-                fig.note(0, y + 18, f"judge: {named}", "muted", SMALL)
+                fig.note(0, y + 18, f"the judge recognizes {named}", "muted", SMALL)
                 y += 38
             else:
-                fig.note(0, y + cell / 2 - 24, part, colour, 13, weight=600)
-                fig.note(0, y + cell / 2 - 2, "named by the judge:", "muted", SMALL)
-                fig.note(0, y + cell / 2 + 16, named, "muted", SMALL)
+                fig.note(0, y + cell / 2 - 16, part, colour, 13, weight=600)
+                fig.note(0, y + cell / 2 + 6, f"the judge recognizes {named}", "muted", SMALL)
             for j in range(shown):
                 picture(fig, images[j], left + j * (cell + gap), y, cell, cell)
             y += cell + (16 if narrow else gap)
