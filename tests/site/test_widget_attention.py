@@ -76,5 +76,7 @@ def test_it_fits_a_phone(visit):
 
 
 def test_without_scripts_the_still_picture_stays(visit):
-    page = visit(**DESKTOP, java_script_enabled=False).open(PATH)
-    assert page.locator(f"{WIDGET} img").count() >= 1
+    visitor = visit(**DESKTOP, java_script_enabled=False)
+    visitor.page.goto(visitor.base + PATH, wait_until="load")
+    picture = visitor.page.locator(f"{WIDGET} .dn-light img").first
+    assert picture.is_visible() and "Maps of" in picture.get_attribute("alt")
