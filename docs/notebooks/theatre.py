@@ -151,5 +151,5 @@ print(f"shapes that sine and cosine got: {seen.waves}")
 # ## Act four: the same latent, twenty times
 
 # %%
-twenty = decode(pipe.vae, run.xt[-1:].expand(20, -1, -1, -1))
+twenty = np.concatenate([decode(pipe.vae, run.xt[-1:]) for _ in range(20)])
 print(f"largest difference between two of them: {int(np.ptp(twenty.astype(int), axis=0).max())}")

@@ -81,7 +81,8 @@ def make(lab, smoke=False):
     low, high = bootstrap_ci(right["latent"] - right["pixels"], seed=4)
     preview = fit_preview(latents[0], specimens.images[train])
 
-    times = decode(vae, end[None].expand(3 if smoke else REPEATS, -1, -1, -1))
+    # one at a time: batches of other sizes are added up in another order, which can round a pixel differently
+    times = np.concatenate([decode(vae, end[None]) for _ in range(3 if smoke else REPEATS)])
     repeat = int(np.abs(times.astype(int) - times[:1].astype(int)).max())
     push = torch.randn(end.shape, generator=lab.generator("push"))
     push = push / push.square().mean().sqrt() * NUDGE * end.std()
