@@ -7,9 +7,25 @@ import torch
 from denoised import paths
 from denoised.pipeline import encode_prompts, load
 from denoised.probes import bands as probe
-from denoised.probes.features import count_skips
+from denoised.probes.features import count_skips, ring, telling
 from denoised.probes.flow import Step, steps
-from figures.tunnel import bands, caption, entrances, levels, order, reach, reads, skips, slices, swap, words
+from figures.tunnel import (
+    bands,
+    beacons,
+    border,
+    caption,
+    clock,
+    entrances,
+    levels,
+    order,
+    reach,
+    reads,
+    skips,
+    slices,
+    spectra,
+    swap,
+    words,
+)
 
 
 def generator(seed=0):
@@ -112,7 +128,7 @@ def test_telling_maps_vary_and_differ():
     maps[:, 1] += pattern
     maps[:, 2] += 0.9 * pattern  # the same once more
     maps[:, 3] += 5 + 0.5 * other  # varies less than it is
-    assert levels.telling(maps, 2)[0] == 1 and 2 not in levels.telling(maps, 3)
+    assert telling(maps, 2)[0] == 1 and 2 not in telling(maps, 3)
 
 
 def test_places_share_out_all_operations_but_the_clocks(pipe):
@@ -197,3 +213,82 @@ def test_ranks_are_places_in_the_list():
 def test_bands_of_the_probe_meet_the_waves_they_are_named_after():
     for cycles, band in ((1, 0), (3, 1), (6, 2)):
         assert int(probe.power(wave(cycles))[0].argmax()) == band
+
+
+# ------------------------------------------------ clock, border, spectra
+def test_likeness_is_the_cosine_and_halves_are_where_it_falls():
+    rows = np.array([[1.0, 0], [1, 1], [0, 2], [-1, 0]])
+    np.testing.assert_allclose(clock.likeness(rows, 0), [1, 2**-0.5, 0, -1], atol=1e-12)
+    assert clock.halves(np.array([0.1, 0.6, 1.0, 0.7, 0.2, 0.1]), 2) == (2, 2)
+    assert clock.halves(np.array([0.9, 1.0, 0.9]), 1) == (1, 1), "never under one half: up to the ends"
+
+
+def test_the_clock_is_diffusers_own(pipe):
+    """The formula on the page, against the layer."""
+    half = pipe.unet.time_proj.num_channels // 2
+    angles = 700 * 10000.0 ** (-torch.arange(half) / half)
+    expected = torch.cat([angles.cos(), angles.sin()])
+    torch.testing.assert_close(pipe.unet.time_proj(torch.tensor([700]))[0], expected, atol=1e-3, rtol=0)
+
+
+def test_following_is_nought_when_it_stays_and_one_when_it_moves():
+    before = torch.randn(3, 4, 16, 16, generator=generator())
+    torch.testing.assert_close(border.followed(before, before), torch.zeros(3))
+    torch.testing.assert_close(border.followed(border.moved(before), before), torch.ones(3))
+
+
+def test_paper_is_white():
+    images = np.full((1, 4, 4, 3), 255, np.uint8)
+    images[0, 0], images[0, 1, 0] = 0, (255, 255, 0)
+    assert border.paper(images) == pytest.approx(11 / 16)
+
+
+def test_a_ring_has_no_places_and_the_border_comes_back(pipe):
+    text = encode_prompts(pipe, ["red heart, twemoji style"]).states
+    x = torch.randn(1, 4, 16, 16, generator=generator())
+
+    @torch.no_grad()
+    def call(x):
+        return pipe.unet(x, 600, encoder_hidden_states=text, return_dict=False)[0]
+
+    plain = call(x)
+    assert not torch.allclose(call(x.roll(8, -1)), plain.roll(8, -1), atol=1e-2)
+    with ring(pipe.unet):
+        torch.testing.assert_close(call(x.roll(8, -1)), call(x).roll(8, -1), atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(call(x), plain, atol=0, rtol=0)
+
+
+def test_spectra_are_flat_for_noise_and_find_a_slope():
+    white = spectra.spectrum(torch.randn(200, 4, 16, 16, generator=generator()))
+    assert abs(spectra.slope(white)) < 0.05
+    assert spectra.slope(np.arange(1, 9) ** -2.0) == pytest.approx(-2)
+    assert int(np.argmax(spectra.spectrum(wave(3)))) == 2, "three waves across"
+
+
+# ------------------------------------------------ beacons
+def test_evenness_is_one_for_all_alike_and_nought_for_one():
+    stats = pytest.importorskip("scipy.stats")
+    assert beacons.evenness(np.full(8, 3.0)) == pytest.approx(1)
+    assert beacons.evenness(np.eye(8)[2]) == pytest.approx(0, abs=1e-9)
+    some = np.random.default_rng(0).random((5, 8))
+    np.testing.assert_allclose(beacons.evenness(some), stats.entropy(some, axis=1) / np.log(8))
+
+
+def test_the_thing_is_what_is_not_white():
+    image = np.full((1, 128, 128, 3), 255, np.uint8)
+    image[0, :16, :32] = (255, 0, 0)
+    mask = beacons.covered(image)
+    assert mask[0, 0, :2].tolist() == [1, 1] and mask.sum() == 2
+
+
+def test_agreement_is_pearsons():
+    stats = pytest.importorskip("scipy.stats")
+    a, b = np.random.default_rng(0).random((2, 3, 8, 8))
+    expected = [stats.pearsonr(x.ravel(), y.ravel()).statistic for x, y in zip(a, b, strict=True)]
+    np.testing.assert_allclose(beacons.agreement(a, b), expected)
+    assert beacons.agreement(np.ones((1, 8, 8)), b[:1]) == 0
+
+
+def test_a_full_picture_costs_more_than_a_table(pipe):
+    by_decoder, by_map = slices.costs(pipe, torch.zeros(1, 4, 16, 16), 15)
+    assert by_map == 2 * 15 * 256 and by_decoder > 1e6 * by_map / 100

@@ -60,6 +60,23 @@ def stages(unet: nn.Module) -> list[tuple[str, str]]:
     return [("first convolution", "conv_in"), *down, ("middle", "mid_block"), *up, ("answer", "conv_out")]
 
 
+def telling(maps: Tensor, count: int) -> list[int]:
+    """Numbers of the channels of maps [S, C, h, w] that vary most over the picture, leaving out any that resemble one
+    already taken (correlation over 0.7)."""
+    flat = maps.flatten(2)
+    flat = flat - flat.mean(2, keepdim=True)
+    relative = (flat.square().mean((0, 2)) / maps.square().mean((0, 2, 3)).clamp(min=1e-12)).sqrt()
+    strength = flat.square().mean((0, 2)).sqrt() * relative
+    rows = nn.functional.normalize(flat.transpose(0, 1).flatten(1), dim=1)
+    taken: list[int] = []
+    for c in strength.argsort(descending=True).tolist():
+        if all(abs(float(rows[c] @ rows[other])) < 0.7 for other in taken):
+            taken.append(c)
+        if len(taken) == count:
+            break
+    return taken
+
+
 def branches(unet: nn.Module) -> list[tuple[str, str, str]]:
     """[(kind, place, module name)] of every residual branch; kind is convolution, self-attention, words or
     feed-forward; place is "down 1", "middle", "up 3", ..."""
@@ -121,6 +138,23 @@ def cut_skips(unet: nn.Module, numbers: Iterable[int]):
         for handle in handles:
             handle.remove()
     # --8<-- [end:cut]
+
+
+# --8<-- [start:ring]
+@contextmanager
+def ring(network: nn.Module):
+    """The network with convolutions that see the grid as a ring: instead of zeros beyond the border, what lies on the
+    opposite side. Then no cell is nearer to a border than another (Islam, Jia & Bruce 2020)."""
+    found = [m for m in network.modules() if isinstance(m, nn.Conv2d) and any(side != 0 for side in m.padding)]
+    before = [(m.padding_mode, m._reversed_padding_repeated_twice) for m in found]
+    for m in found:
+        m.padding_mode, m._reversed_padding_repeated_twice = "circular", [p for p in reversed(m.padding) for _ in (0, 1)]
+    try:
+        yield network
+    finally:
+        for m, (mode, sides) in zip(found, before, strict=True):
+            m.padding_mode, m._reversed_padding_repeated_twice = mode, sides
+    # --8<-- [end:ring]
 
 
 def count_skips(unet: nn.Module) -> int:

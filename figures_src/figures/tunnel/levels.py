@@ -9,7 +9,7 @@ import torch
 from matplotlib.patches import FancyArrowPatch
 
 from denoised.pipeline import PREDICTIONS, decode, encode, encode_prompts
-from denoised.probes.features import Features, stages
+from denoised.probes.features import Features, stages, telling
 from denoised.probes.flow import Operations
 from denoised.probes.latents import fit_preview
 from denoised.probes.runs import clock, noise, prompted, walk
@@ -38,23 +38,6 @@ PLACES = {  # words -> (row and side of the U, modules whose operations are coun
 }
 
 
-def telling(maps, count=SHOWN):
-    """Numbers of the channels of maps [S, C, h, w] that vary most over the picture, leaving out any that resemble one
-    already taken (correlation over 0.7)."""
-    flat = maps.flatten(2)
-    flat = flat - flat.mean(2, keepdim=True)
-    relative = (flat.square().mean((0, 2)) / maps.square().mean((0, 2, 3)).clamp(min=1e-12)).sqrt()
-    strength = flat.square().mean((0, 2)).sqrt() * relative
-    rows = torch.nn.functional.normalize(flat.transpose(0, 1).flatten(1), dim=1)
-    taken: list[int] = []
-    for c in strength.argsort(descending=True).tolist():
-        if all(abs(float(rows[c] @ rows[other])) < 0.7 for other in taken):
-            taken.append(c)
-        if len(taken) == count:
-            break
-    return taken
-
-
 def costs(unet, text):
     """Operations of one call on one latent: ({words: count}, total)."""
     modules = [name for _, _, names in PLACES.values() for name in names]
@@ -77,7 +60,7 @@ def make(lab, smoke=False):
         end = walk(pipe, prompted(pipe, [PROMPT], GUIDANCE), noise(pipe, [SEED]), steps, seen=seen)
     # of each call the second half of the batch is the one with the prompt
     maps = {words: torch.stack([call[-1] for call in watched.maps[names[words]]]) for words in PLACES}
-    picks = {words: telling(each) for words, each in maps.items()}
+    picks = {words: telling(each, SHOWN) for words, each in maps.items()}
     drawn = {}  # [S, shown, h, w], each map around its own mean over the picture and on one scale for all steps
     for words, each in maps.items():
         chosen = each[:, picks[words]]

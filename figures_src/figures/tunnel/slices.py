@@ -1,5 +1,5 @@
 """The bets of ten steps as slices of the tunnel: each decoded in full, each through a linear map of a few numbers, and
-how much of the finished picture each holds, quarter by quarter.
+how much of the finished picture each holds, quarter by quarter. The film has three ways of watching side by side.
 
 Tests claims: r12-04, r12-08.
 """
@@ -8,11 +8,12 @@ import numpy as np
 import torch
 
 from denoised.pipeline import decode, encode
+from denoised.probes.flow import Operations
 from denoised.probes.latents import fit_preview, shrink
 from denoised.probes.runs import noise, prompted, walk
-from plotting.layout import picture
-from plotting.output import Output
-from plotting.style import SMALL, new_figure
+from plotting.layout import picture, rasterize
+from plotting.output import Animation, Output
+from plotting.style import LIGHT, SMALL, context, new_figure
 
 WEIGHTS = ("emoji-sd",)
 DATA = ("specimens",)
@@ -45,6 +46,14 @@ def quarters(change):
     return torch.stack(parts, 1) / energy.sum((1, 2))[:, None]
 
 
+@torch.no_grad()
+def costs(pipe, latents, numbers):
+    """Operations for one picture from one latent [1, C, h, w]: (by the decoder, by a linear map of so many numbers)."""
+    with Operations(pipe.vae) as counted:
+        pipe.vae.decode(latents, return_dict=False)
+    return counted.total(), 2 * numbers * latents.shape[-2] * latents.shape[-1]
+
+
 def make(lab, smoke=False):
     pipe, specimens = lab.pipeline(), lab.specimens()
     prompts, steps = (PROMPTS[:1], 2) if smoke else (PROMPTS, STEPS)
@@ -62,12 +71,14 @@ def make(lab, smoke=False):
     by_full, by_linear, by_noisy = ([explained(x[i], final) for i in range(steps)] for x in (flat, linear, noisy))
     largest = torch.stack([quarters(b - a).amax(1) for a, b in zip(bets, bets[1:], strict=False)])
     middle = steps // 2 - 1
+    by_decoder, by_map = costs(pipe, end[:1], preview.matrix.size)
     n = {
         "prompts": len(prompts), "steps": steps, "guidance": GUIDANCE, "preview_numbers": int(preview.matrix.size),
         "preview_r2": float(np.mean(r2)), "preview_r2_least": float(np.min(r2)),
         "half_full": 100 * by_full[middle], "half_linear": 100 * by_linear[middle], "half_noisy": 100 * by_noisy[middle],
         "first_share": by_full[0], "last_share": by_full[-2],
         "largest_quarter_percent": 100 * float(largest.mean()), "even_quarter_percent": 25,
+        "decoder_millions": by_decoder / 1e6, "map_thousands": by_map / 1e3, "cost_ratio": by_decoder / by_map,
     }  # fmt: skip
 
     def draw(theme, narrow):
@@ -114,6 +125,30 @@ def make(lab, smoke=False):
             fig.note(fig.width - 96, y + 34 + 19 * k, words, colour, SMALL)
         return fig
 
+    ways = (("noisy latent,", "linear map", "noise", noisy, False), ("bet,", "linear map", "prediction", linear, False),
+            ("bet,", "decoder", "image", full, True))  # fmt: skip
+
+    def frame(i):
+        """Three ways of watching one step, a prompt a row."""
+        fig = new_figure(LIGHT, narrow=True)
+        gap = 12
+        cell = (fig.width - 16 - 2 * gap) // 3
+        for j, (head, words, colour, images, smooth) in enumerate(ways):
+            x = 8 + j * (cell + gap)
+            fig.note(x + cell / 2, 6, f"{head}\n{words}", colour, 12, ha="center", weight=600)
+            for k in range(min(2, len(prompts))):
+                picture(fig, images[i][k], x, 44 + k * (cell + gap), cell, cell, smooth)
+        y = 44 + 2 * (cell + gap) + 4
+        line = fig.area(8, y, fig.width - 76, 6, grid="")
+        line.barh([0], [1], color=LIGHT.grid)
+        line.barh([0], [(i + 1) / steps], color=LIGHT.accent)
+        line.set(xlim=(0, 1), ylim=(-0.4, 0.4), xticks=[], yticks=[])
+        fig.note(fig.width - 8, y + 3, f"step {i + 1}", "muted", 12, ha="right", va="center")
+        fig.set_height(y + 18)
+        return rasterize(fig, 2)
+
+    with context(LIGHT):
+        film = [frame(i) for i in range(steps)]
     return Output(
         alt=(
             f"{steps} slices of a run, each as the decoded bet, as the bet through a linear map of {n['preview_numbers']} "
@@ -130,9 +165,11 @@ def make(lab, smoke=False):
             f"the finished colours, its linear preview {n['half_linear']:.0f} %, that of the noisy latent "
             f"{max(n['half_noisy'], 0):.0f} %. From slice to slice the frame changes all over: its busiest quarter has "
             f"{n['largest_quarter_percent']:.0f} % of the change, where an even spread would be "
-            f"{n['even_quarter_percent']} and painting part by part near 100."
+            f"{n['even_quarter_percent']} and painting part by part near 100. A decoded picture takes "
+            f"{n['decoder_millions']:,.0f} million operations, a linear one {n['map_thousands']:.1f} thousand."
         ),
         numbers=n,
         draw=draw,
         format="webp",
+        animation=Animation(film, fps=3, hold_last=2.0, poster=steps // 2),
     )
