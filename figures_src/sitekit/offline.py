@@ -2,7 +2,7 @@
 
 offline.json: {"version": ..., "files": [[path, revision, bytes, kind], ...]} with kind one of
   core      what every page needs: pages, styles, scripts, the fonts of English text, the search index
-  picture   figures' pictures and small data
+  picture   figures' pictures and small data, and notebooks, which carry theirs inside
   heavy     films, notebooks, libraries that few pages use: kept when visited, or when the reader asks for all
   model     the networks of the open box and what runs them: kept when the reader loads them there, never otherwise
 """
@@ -37,6 +37,8 @@ def kind(path: str) -> str:
         return "heavy"
     if path.startswith("assets/figures/"):
         return "picture" if suffix in PICTURES | {".json", ".i16", ".u8"} else "heavy"
+    if path.startswith("notebooks/") and suffix == ".html":
+        return "picture"
     return "picture" if suffix in PICTURES and not path.startswith("assets/brand/") else "core"
 
 
