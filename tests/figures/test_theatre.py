@@ -166,6 +166,14 @@ def test_glasses_cover_the_cells_that_are_compared():
     assert (cells & compared).sum() >= 0.95 * compared.sum()  # but for a rounded corner
 
 
+def test_painted_lenses_are_counted_and_nothing_else():
+    icon = np.full((128, 128, 3), 255, np.uint8)
+    elsewhere = icon.copy()
+    elsewhere[100:] = 0
+    both = sunglasses.painted(np.stack([sunglasses.with_glasses(icon), icon, elsewhere]))
+    assert both[0] > 0.9 and both[1] == both[2] == 0
+
+
 @pytest.mark.parametrize("width", decode.WIDTHS)
 def test_strokes_are_as_wide_as_said(width):
     image, inside = decode.strokes(width, 0)

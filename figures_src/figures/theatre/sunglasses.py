@@ -1,5 +1,6 @@
 """Does the word “sunglasses” help less on a cat than on a face? Glasses are drawn on icons of both, and the U-Net's error
-under the glasses is compared with and without the word; the data know them on faces only.
+under the glasses is compared with and without the word; then it is counted how much of them the U-Net paints from noise.
+The data know them on faces only.
 
 Tests claims: r11-03.
 """
@@ -13,7 +14,7 @@ from denoised.data.captions import STYLE_WORDS
 from denoised.diffusion.schedules import mix
 from denoised.pipeline import encode, generate_batch
 from denoised.probes import play
-from denoised.probes.metrics import bootstrap_ci
+from denoised.probes.metrics import LUMA, bootstrap_ci
 from denoised.probes.tokens import pieces
 from plotting.layout import picture
 from plotting.output import Output
@@ -26,8 +27,10 @@ TITLE = "A cat in sunglasses"
 CAST = {"face": ("grinning-face", "smiling face"), "cat": ("cat-face", "cat face")}
 TIMES = (450, 600, 750)
 DRAWS = 2  # of noise, for each icon and time
-SEEDS = (7, 8, 9)
-STEPS = 15
+SEEDS = (7, 8, 9)  # shown
+FRESH = tuple(range(20, 28))  # seeds on which painting is measured; none of those shown
+STEPS = 12
+DARK = 80  # of 255, brightness below which a pixel counts as a lens
 LENSES = ((30, 52, 60, 76), (68, 52, 98, 76))  # left, top, right, bottom in pixels of 128
 
 
@@ -48,6 +51,12 @@ def under_glasses(side=16):
     for left, top, right, bottom in LENSES:
         mask[top // cell : -(-bottom // cell), left // cell : -(-right // cell)] = True
     return mask
+
+
+def painted(images):
+    """Share of the lenses' place that is dark, for each picture uint8 [N, 128, 128, 3]."""
+    light = images.astype(np.float64) @ LUMA
+    return np.mean([(light[:, t:b, a:c] < DARK).mean((1, 2)) for a, t, c, b in LENSES], axis=0)
 
 
 def make(lab, smoke=False):
@@ -80,7 +89,15 @@ def make(lab, smoke=False):
     same = all(pieces(pipe.tokenizer, f"{name} with sunglasses")[-len(token) :] == token for _, name in CAST.values())
     seeds = SEEDS[: 1 if smoke else None]
     said = [f"{name} with sunglasses, noto style" for _, name in CAST.values() for _ in seeds]
-    runs = generate_batch(pipe, said, [*seeds, *seeds], steps=2 if smoke else STEPS, guidance=play.GUIDANCE)
+    steps = 2 if smoke else STEPS
+    runs = generate_batch(pipe, said, [*seeds, *seeds], steps=steps, guidance=play.GUIDANCE)
+    fresh, put = FRESH[: 2 if smoke else None], {}
+    for who, (_, name) in CAST.items():
+        prompts = [f"{name}{word}, noto style" for word in (" with sunglasses", "") for _ in fresh]
+        drawn = generate_batch(pipe, prompts, [*fresh, *fresh], steps=steps, guidance=play.GUIDANCE)
+        dark = painted(np.stack([run.image for run in drawn])).reshape(2, len(fresh))
+        put[who] = dark[0] - dark[1]  # what the word adds, seed by seed
+    put_low, put_high = bootstrap_ci(put["face"] - put["cat"], seed=4)
     n = {
         "styles": len(styles),
         "gain_face": float(np.mean(gain["face"])),
@@ -88,6 +105,11 @@ def make(lab, smoke=False):
         "gap": float(gap.mean()),
         "gap_low": low,
         "gap_high": high,
+        "painted_face": float(put["face"].mean()),
+        "painted_cat": float(put["cat"].mean()),
+        "painted_gap_low": put_low,
+        "painted_gap_high": put_high,
+        "seeds": len(fresh),
         "drawings_glasses": len(glasses),
         "drawings_cats": len(cats),
         "pieces": len(token),
@@ -130,15 +152,17 @@ def make(lab, smoke=False):
         alt=(
             f"Two rows: glasses drawn on a face and on a cat, and what the model makes of both prompts. With the word "
             f"“sunglasses” the error under the glasses falls by {n['gain_face']:.1%} on faces and {n['gain_cat']:.1%} on "
-            "cats."
+            f"cats; painting from noise, the word darkens {n['painted_face']:.0%} of the lenses' place on faces and "
+            f"{n['painted_cat']:.0%} on cats."
         ),
         caption=(
             f"**Seen on faces, asked for on a cat.** Of {len(glasses)} drawings with sunglasses in their name "
             f"{len(cats)} show a cat. We drew glasses on faces and cats of {len(styles)} styles, added noise, and asked "
             f"the U-Net with and without the word. Under the glasses the word takes {n['gain_face']:.1%} off the error "
             f"on faces and {n['gain_cat']:.1%} on cats (difference {100 * n['gap']:.1f} points, {100 * low:.1f} to "
-            f"{100 * high:.1f}). To the tokenizer both are the same {len(token)} token. Right: {runs[0].steps} steps, "
-            f"guidance {play.GUIDANCE:g}."
+            f"{100 * high:.1f}). Painting is another matter: from noise, over {len(fresh)} more seeds ({steps} steps, guidance "
+            f"{play.GUIDANCE:g}), the word darkens {n['painted_face']:.0%} of the lenses' place on faces and "
+            f"{n['painted_cat']:.0%} on cats (difference {100 * put_low:.0f} to {100 * put_high:.0f} points)."
         ),
         numbers=n,
         draw=draw,
