@@ -160,8 +160,8 @@ def make(lab, smoke=False):
             f"{len(cats)} show a cat. We drew glasses on faces and cats of {len(styles)} styles, added noise, and asked "
             f"the U-Net with and without the word. Under the glasses the word takes {n['gain_face']:.1%} off the error "
             f"on faces and {n['gain_cat']:.1%} on cats (difference {100 * n['gap']:.1f} points, {100 * low:.1f} to "
-            f"{100 * high:.1f}). Painting is another matter: from noise, over {len(fresh)} more seeds ({steps} steps, guidance "
-            f"{play.GUIDANCE:g}), the word darkens {n['painted_face']:.0%} of the lenses' place on faces and "
+            f"{100 * high:.1f}). Painting from noise, over {len(fresh)} more seeds ({steps} steps, "
+            f"guidance {play.GUIDANCE:g}), the word darkens {n['painted_face']:.0%} of the lenses' place on faces and "
             f"{n['painted_cat']:.0%} on cats (difference {100 * put_low:.0f} to {100 * put_high:.0f} points)."
         ),
         numbers=n,
