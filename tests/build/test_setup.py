@@ -1,5 +1,6 @@
 """scripts/setup_env.py and the lock files."""
 
+import contextlib
 import json
 import os
 import re
@@ -29,6 +30,25 @@ def test_the_lock_pins_everything_that_is_asked_for_and_nothing_of_cuda():
     assert PINS["torch"] == "2.13.0"
     cuda = [name for name in PINS if re.search(r"nvidia|cuda|triton|cudnn", name)]
     assert not cuda
+
+
+def test_every_pinned_package_runs_on_the_oldest_python_that_is_promised():
+    """pyproject.toml says which; an installer on that Python would refuse a pin that wants a later one."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    from packaging.specifiers import SpecifierSet
+
+    promised = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text()).group(1)
+    refused, looked = [], 0
+    for name, version in PINS.items():
+        with contextlib.suppress(PackageNotFoundError):  # for another platform
+            found = metadata(name)
+            looked += found["Version"] == version
+            wanted = found.get("Requires-Python") or ""
+            if f"{promised}.0" not in SpecifierSet(wanted):
+                refused.append(f"{name} {found['Version']} wants {wanted}")
+    assert looked > 50
+    assert not refused, refused
 
 
 @pytest.mark.parametrize("name", ["requirements.in", "requirements.lock", "requirements-node.lock"])
