@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Repeat the study of the AI eye: two kinds of net, three seeds each, and their probes, about ten minutes on one core.
+"""Repeat the study of the AI eye: two kinds of net, three seeds each, and their probes, about twenty minutes on one core.
 
     python scripts/lab_eye.py           resumes where it was stopped; needs `make data`; writes
                                         figures_src/denoised/studies/eye.npz and figures_src/weights/pyramidnet

@@ -1,6 +1,6 @@
 """Two convolutional nets of one size that differ in where they are wide, and what can be read off each of their layers.
 
-    python scripts/lab_eye.py        # about ten minutes on one core; writes eye.npz and weights/pyramidnet
+    python scripts/lab_eye.py        # about twenty minutes on one core; writes eye.npz and weights/pyramidnet
 
 PyramidNet and ResNet (`models.pyramid`) name the group and the concept of icons of 32x32 pixels. A seed fixes first
 weights, order and shifts of the pictures, so two runs of one seed see the same pictures in the same order.
@@ -34,13 +34,13 @@ class Settings:
     stages: int = 3
     units: int = 6
     seeds: tuple[int, ...] = (0, 1, 2)
-    steps: int = 500
+    steps: int = 2000
     batch: int = 80
     lr: float = 4e-3
     weight_decay: float = 0.02
     smoothing: float = 0.1
     shift: int = 2  # pixels that a training picture is moved by, at most
-    every: int = 100  # steps between two looks at held-out icons
+    every: int = 200  # steps between two looks at held-out icons
     shuffles: tuple[int, ...] = (2, 4, 8, 32)  # pieces a side
     shuffle_seeds: int = 3
 
