@@ -61,7 +61,7 @@ def make(lab, smoke=False):
         "stripes_stride1": float(kernels.convolve(stripes, thin).std()),
         "stripes_stride2": float(kernels.convolve(stripes, thin, stride=2).std()),
     }
-    maps = {name: [kernels.convolve(g, kernels.KERNELS[name], padding=1) for g in grey[:4]] for name in STILL}
+    maps = {name: [kernels.convolve(g, kernels.KERNELS[name]) for g in grey[:4]] for name in STILL}
 
     fixtures = []
     for name, stride, padding, dilation in FIXTURES:

@@ -47,6 +47,11 @@ def operation_share(model, *args, **kwargs) -> float:
     return sum(v for name, v in flops.items() if "convolution" in name) / sum(flops.values())
 
 
+def told(share: float) -> str:
+    """A share in words; what is there at all is not called nothing."""
+    return "none" if share == 0 else "under 1%" if share < 0.005 else f"{share:.0%}"
+
+
 def make(lab, smoke=False):
     config = json.loads((lab.weight("emoji-sd/unet") / "config.json").read_text())
     rows = []
@@ -91,21 +96,21 @@ def make(lab, smoke=False):
             ax.set_xticks((0, 0.5, 1), ("",) * 3)
             for at, value, colour, word in ((1, share, "latent", "parameters"), (0, operations, "attention", "operations")):
                 ax.barh([at], [value], height=0.72, color=theme.colour(colour))
-                ax.annotate(f"{value:.0%} of {word}", (value, at), xytext=(6, 0), textcoords="offset points", va="center",
+                ax.annotate(f"{told(value)} of {word}", (value, at), xytext=(6, 0), textcoords="offset points", va="center",
                             color=theme.label(colour), fontsize=12, annotation_clip=False)  # fmt: skip
             y += 48 + 14
         return fig
 
-    told = {key: f"{n[f'{key}_convolution']:.0%}" for key, *_ in rows}
+    part = {key: told(n[f"{key}_convolution"]) for key, *_ in rows}
     return Output(
         alt=(
             "Bars of convolution's share of parameters and of operations for five denoisers: "
-            + "; ".join(f"{name} {share:.0%} and {operations:.0%}" for _, name, share, _, operations in rows) + "."
+            + "; ".join(f"{name} {told(share)} and {told(operations)}" for _, name, share, _, operations in rows) + "."
         ),
         caption=(
-            f"**From mostly convolution to none.** Weights in kernels larger than one pixel: {told['sd15']} in Stable "
-            f"Diffusion 1.5, {told.get('sdxl', '')} in SDXL, {told['dit']} in a DiT, whose only convolution cuts the picture "
-            f"into patches, {told.get('flux', '')} in Flux. Counted from published dimensions; layers that look at one "
+            f"**From mostly convolution to none.** Weights in kernels larger than one pixel: {part['sd15']} in Stable "
+            f"Diffusion 1.5, {part.get('sdxl', '')} in SDXL, {part['dit']} in a DiT, whose only convolution cuts the picture "
+            f"into patches, {part.get('flux', 'none')} in Flux. Counted from published dimensions; layers that look at one "
             "position only are not called convolutions here."
         ),
         numbers=n,
