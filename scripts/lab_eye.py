@@ -25,6 +25,7 @@ from denoised.studies import eye, eye_probes
 from denoised.training import images
 
 STYLES_NEEDED = 3  # training icons that a concept must have for the concept head to know it
+STRIPES = ((3000, 1), (800, 2))  # (pictures, seed) to fit and to score the probes of direction
 WEIGHTS = paths.WEIGHTS / "pyramidnet"
 
 
@@ -104,7 +105,8 @@ def probed(kind: str, seed: int, d: dict, state, folder: Path) -> dict[str, np.n
         else:
             net.load_state_dict(state)
             net.eval().requires_grad_(False)
-        stripes = [(torch.from_numpy(p), k) for p, k in (eye_probes.gratings(n, eye.SIDE, s) for n, s in ((3000, 1), (800, 2)))]
+        made = (eye_probes.gratings(count, eye.SIDE, seed) for count, seed in STRIPES)
+        stripes = [(torch.from_numpy(pictures), truth) for pictures, truth in made]
         tasks = {"orientation": (stripes[0], stripes[1])}
         for task, test in (("colour", "pair"), ("style", "pair"), ("concept", "pair"), ("group", "concept")):
             tasks[task] = tuple((d["pictures"][s], d["labels"][s][task]) for s in ("train", test))
@@ -123,7 +125,8 @@ def ship(run: dict, d: dict) -> None:
     card = {"study": eye.key(), "samples": eye.SETTINGS.steps * eye.SETTINGS.batch, "seconds": round(run["seconds"], 1),
             "parameters": pyramid.parameters(net), "torch": torch.__version__,
             "licence": "CC-BY-SA-4.0 (trained on OpenMoji among others)",
-            "accuracy": {k: round(run["numbers"][k], 4) for k in ("group_pair", "concept_pair", "group_concept")}}  # fmt: skip
+            "accuracy": {k: round(run["numbers"][k], 4) for k in ("group_pair", "concept_pair", "group_concept")},
+            }  # fmt: skip
     (WEIGHTS / "card.json").write_text(json.dumps(card, indent=1) + "\n")
 
 

@@ -87,7 +87,8 @@ def convolve(picture: np.ndarray, kernel, stride: int = 1, padding: int = 0, dil
     for i in range(len(kernel)):
         for j in range(len(kernel)):
             top, left = i * dilation, j * dilation
-            answer += kernel[i, j] * x[top : top + (h - 1) * stride + 1 : stride, left : left + (w - 1) * stride + 1 : stride]
+            rows, columns = (slice(a, a + (n - 1) * stride + 1, stride) for a, n in ((top, h), (left, w)))
+            answer += kernel[i, j] * x[rows, columns]
     return answer
 
 

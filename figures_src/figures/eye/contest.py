@@ -50,7 +50,8 @@ def make(lab, smoke=False):
     for test in TESTS:
         pair = [arrays[f"right_{kind}_{test}"] for kind in eye.KINDS]
         low, high = interval(*pair, rng, 200 if smoke else RESAMPLES)
-        n |= {f"{test}_gain": float(pair[0].mean() - pair[1].mean()), f"{test}_low": float(low), f"{test}_high": float(high)}
+        gain = float(pair[0].mean() - pair[1].mean())
+        n |= {f"{test}_gain": gain, f"{test}_low": float(low), f"{test}_high": float(high)}
     n |= {"gain": n["group_pair_gain"], "gain_low": n["group_pair_low"], "gain_high": n["group_pair_high"]}
 
     def points(value):
@@ -94,16 +95,22 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             f"Learning curves of both nets with the range of {n['seeds']} seeds end at {n['group_pair_pyramid']:.1%} "
-            f"(PyramidNet) and {n['group_pair_resnet']:.1%} (ResNet). Beside them PyramidNet's lead with 95 % intervals: "
-            f"{points(n['gain'])} points, from {points(n['gain_low'])} to {points(n['gain_high'])}, for groups in new styles."
+            f"(PyramidNet) and {n['group_pair_resnet']:.1%} (ResNet). Beside them PyramidNet's lead with 95 % "
+            "intervals: "
+            f"{points(n['gain'])} points, from {points(n['gain_low'])} to {points(n['gain_high'])}, for "
+            "groups in new styles."
             " Below, accuracies with one unit's branch taken out."
         ),
         caption=(
-            f"**Where to be wide.** Two nets of {n['parameters_pyramid']:,} and {n['parameters_resnet']:,} parameters, same "
-            f"depth, kernels and training ({n['training_icons']:,} icons, {n['samples']:,} views, {n['seeds']} seeds each): "
-            f"{n['widths_pyramid']} channels against {n['widths_resnet']}. On known concepts in styles they were not met in, "
+            f"**Where to be wide.** Two nets of {n['parameters_pyramid']:,} and {n['parameters_resnet']:,} "
+            "parameters, same "
+            f"depth, kernels and training ({n['training_icons']:,} icons, {n['samples']:,} views, "
+            f"{n['seeds']} seeds each): "
+            f"{n['widths_pyramid']} channels against {n['widths_resnet']}. On known concepts in styles they "
+            "were not met in, "
             f"PyramidNet names the group of {n['group_pair_pyramid']:.1%}, the ResNet of {n['group_pair_resnet']:.1%}: "
-            f"{points(n['gain'])} points, with 95 % confidence between {points(n['gain_low'])} and {points(n['gain_high'])} "
+            f"{points(n['gain'])} points, with 95 % confidence between {points(n['gain_low'])} and "
+            f"{points(n['gain_high'])} "
             "(seeds and icons drawn anew). On concepts that neither has met: "
             f"{n['group_concept_pyramid']:.1%} and {n['group_concept_resnet']:.1%}; the concept itself, one of "
             f"{n['concepts']:,}: {n['concept_pair_pyramid']:.1%} and {n['concept_pair_resnet']:.1%}."

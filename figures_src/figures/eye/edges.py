@@ -85,16 +85,20 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            "Left, three bar charts of the kernel's answer along a row: an edge gives one bump of one sign; a thin line "
-            f"gives a bump up and a bump down with {n['line_centre']:.2f} in its middle; a broad bar gives two bumps far "
+            "Left, three bar charts of the kernel's answer along a row: an edge gives one bump of one sign; "
+            "a thin line "
+            f"gives a bump up and a bump down with {n['line_centre']:.2f} in its middle; a broad bar gives "
+            "two bumps far "
             f"apart. Right, the strongest answer by direction: {n['edge_peak']:.0f} for an upright edge, "
             f"{n['slanted']:.0%} of it at 45 degrees, {n['horizontal']:.0%} for a level one."
         ),
         caption=(
-            "**It answers to steps, not to lines.** An upright step from dark to bright gives one sign, the reverse step "
+            "**It answers to steps, not to lines.** An upright step from dark to bright gives one sign, the "
+            "reverse step "
             f"the other ({n['reversed']:+.0%} of the peak). In the middle of a line one pixel thin the answer is "
             f"{n['line_centre']:.2f}, and beside it plus and minus. At 45 degrees an edge still gets "
-            f"{n['slanted']:.0%} of the full answer, half is left at {n['half_angle']:.0f} degrees, and a level edge gets "
+            f"{n['slanted']:.0%} of the full answer, half is left at {n['half_angle']:.0f} degrees, and a "
+            "level edge gets "
             f"{n['horizontal']:.0%}. The control, the same kernel turned by a quarter, prefers just that one "
             f"({n['turned_horizontal']:.0%})."
         ),

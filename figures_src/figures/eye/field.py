@@ -52,7 +52,8 @@ def make(lab, smoke=False):
     maps = [seen(net, x, layer) for layer in range(len(fields))]
     sides = [side_of(m) for m in maps]
     side = x.shape[-1]
-    n = {"icons": len(picks), "picture": side, "layers": len(fields), "side_first": fields[0][0], "side_last": fields[-1][0],
+    n = {"icons": len(picks), "picture": side, "layers": len(fields),
+         "side_first": fields[0][0], "side_last": fields[-1][0],
          "seen_first": sides[0], "seen_last": sides[-1], "mass": MASS,
          "magnification_largest": max(1 / stride for _, stride in fields),
          "magnification_least": min(1 / stride for _, stride in fields),
@@ -75,14 +76,19 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"{n['layers']} squares of {side} by {side} pixels, one a layer, that show which pixels move the middle of its "
+            f"{n['layers']} squares of {side} by {side} pixels, one a layer, that show which pixels move the "
+            "middle of its "
             f"map: a dot of {n['seen_first']} pixels at the stem, a soft cloud of {n['seen_last']} at the end."
         ),
         caption=(
-            f"**Not a microscope, a widening beam.** How strongly each pixel moves one place of each layer's map (mean over "
-            f"{n['icons']} icons, square root of the strength). In theory a place can see {n['side_first']} pixels a side at "
-            f"the stem and {n['side_last']} at the last unit, more than the picture has; {MASS:.0%} of what moves it lies "
-            f"within {n['seen_first']} and {n['seen_last']}. No map is larger than the picture: from {n['map_0']} places a side "
+            "**Not a microscope, a widening beam.** How strongly each pixel moves one place of each layer's "
+            "map (mean over "
+            f"{n['icons']} icons, square root of the strength). In theory a place can see {n['side_first']} "
+            "pixels a side at "
+            f"the stem and {n['side_last']} at the last unit, more than the picture has; {MASS:.0%} of what "
+            "moves it lies "
+            f"within {n['seen_first']} and {n['seen_last']}. No map is larger than the picture: from "
+            f"{n['map_0']} places a side "
             f"they shrink to {side // n['stride_last']}."
         ),
         numbers=n,

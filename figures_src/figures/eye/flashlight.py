@@ -100,12 +100,14 @@ def make(lab, smoke=False):
         alt=(
             f"A {SIDE} by {SIDE} grid of grey levels, a heart; a frame of 3 by 3 slides over it, and at each of "
             f"{n['places']} places one number is written into a second grid of {n['side_out']} by {n['side_out']}. "
-            f"Where the picture gets darker from left to right the answer is negative, down to {n['smallest']}; where it "
+            "Where the picture gets darker from left to right the answer is negative, down to "
+            f"{n['smallest']}; where it "
             f"gets lighter it is positive, up to {n['largest']}; in flat regions 0."
         ),
         caption=(
             f"**Nine products and a sum, {n['places']} times.** The kernel's left column counts minus one, its right "
-            f"column plus one. All in all {n['multiplications']} multiplications and {n['additions']} additions of whole "
+            f"column plus one. All in all {n['multiplications']} multiplications and {n['additions']} "
+            "additions of whole "
             f"numbers, and {n['other_operations']} operations of any other kind. A library's answer (SciPy) differs by "
             f"{n['difference']}."
         ),

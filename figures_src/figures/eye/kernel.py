@@ -21,7 +21,8 @@ CAST = (
     ("openmoji", "cat-face", "cat"), ("twemoji", "pizza", "pizza"), ("noto", "rocket", "rocket"),
     ("noto", "tiger-face", "tiger"), ("openmoji", "house", "house"), ("twemoji", "red-heart", "heart"),
     ("noto", "octopus", "octopus"), ("fluent-emoji", "robot", "robot"), ("openmoji", "key", "key"),
-    ("twemoji", "grinning-face", "face"), ("noto", "guitar", "guitar"), ("openmoji", "umbrella-with-rain-drops", "umbrella"),
+    ("twemoji", "grinning-face", "face"), ("noto", "guitar", "guitar"),
+    ("openmoji", "umbrella-with-rain-drops", "umbrella"),
 )  # fmt: skip
 STILL = ("vertical edges", "horizontal edges", "spots")
 SETTINGS = [(k, s, p, d) for k in (3,) for s in (1, 2, 3) for p in (0, 1, 2) for d in (1, 2, 3)]
@@ -86,17 +87,23 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            "Four icons and the answers of three kernels of nine numbers to each: blue where the answer is positive, brown "
-            "where it is negative, blank where it is zero. Upright edges light up under the first kernel, level ones under "
+            "Four icons and the answers of three kernels of nine numbers to each: blue where the answer is "
+            "positive, brown "
+            "where it is negative, blank where it is zero. Upright edges light up under the first kernel, "
+            "level ones under "
             f"the second, spots and outlines under the third. The maps are {n['side']} places a side."
         ),
         caption=(
             "**A map of where the pattern is.** Each kernel slides over each icon; blue is a positive answer, brown a "
             f"negative one. Where an answer is largest, patch and kernel correlate with {n['similarity_at_peak']:.2f} "
-            f"(mean over {n['pictures']} icons and {len(GRATING)} kernels; {n['similarity_usual']:.2f} in size where there "
-            f"is any answer). With {n['sizes_tried']} combinations of side, stride, padding and dilation the number of places "
-            f"was as the formula says but for {n['size_mismatches']}. On stripes one pixel wide, a stride of two sees a "
-            f"spread of {n['stripes_stride2']:.0f} where a stride of one sees {n['stripes_stride1']:.0f}: it always lands on "
+            f"(mean over {n['pictures']} icons and {len(GRATING)} kernels; {n['similarity_usual']:.2f} in "
+            "size where there "
+            f"is any answer). With {n['sizes_tried']} combinations of side, stride, padding and dilation the "
+            "number of places "
+            f"was as the formula says but for {n['size_mismatches']}. On stripes one pixel wide, a stride of "
+            "two sees a "
+            f"spread of {n['stripes_stride2']:.0f} where a stride of one sees {n['stripes_stride1']:.0f}: it "
+            "always lands on "
             "the same phase."
         ),
         numbers=n,

@@ -67,29 +67,34 @@ def make(lab, smoke=False):
         for k in range(-1, len(maps)):
             fig = new_figure(LIGHT, True)
             if k < 0:
-                fig.note(180, 0, f"the cat, {small.shape[0]} × {small.shape[0]}, 3 colours", size=13, ha="center", weight=600)
+                words_above = f"the cat, {small.shape[0]} × {small.shape[0]}, 3 colours"
                 image_row(fig, [small], y=26, x=20, cell=320, smooth=False)
             else:
                 m = maps[k]
-                fig.note(180, 0, f"{words[k]}: {m.shape[0]} maps of {m.shape[1]} × {m.shape[2]}", size=13, ha="center", weight=600)
+                words_above = f"{words[k]}: {m.shape[0]} maps of {m.shape[1]} × {m.shape[2]}"
                 side = int(np.ceil(np.sqrt(len(m))))
                 cell = (320 - 2 * (side - 1)) // side
                 tiles = [colour_map(t, LIGHT, limit=np.abs(m).max() * 0.7) for t in m]
                 size = cell * side + 2 * (side - 1)
                 image_grid(fig, [tiles[i : i + side] for i in range(0, len(tiles), side)], y=26, x=20 + (320 - size) // 2,
                            cell=cell, gap=2, smooth=False)  # fmt: skip
+            fig.note(180, 0, words_above, size=13, ha="center", weight=600)
             fig.set_height(352)
             frames.append(rasterize(fig, scale=1 if smoke else 2))
     return Output(
         alt=(
-            f"The {n['kernels']} kernels of the first layer as tiny coloured squares, then, layer by layer, {SHOWN} maps of a "
-            f"cat: at the stem {n['side_0']} by {n['side_0']} places with clear outlines, at the end {n[f'side_{len(maps) - 1}']}"
+            f"The {n['kernels']} kernels of the first layer as tiny coloured squares, then, layer by layer, "
+            f"{SHOWN} maps of a "
+            f"cat: at the stem {n['side_0']} by {n['side_0']} places with clear outlines, at the end "
+            f"{n[f'side_{len(maps) - 1}']}"
             f" by {n[f'side_{len(maps) - 1}']} coarse squares in {n[f'channels_{len(maps) - 1}']} channels."
         ),
         caption=(
             f"**From outlines to a few bold squares.** Above, the kernels of the first layer; grey is zero. "
-            f"{n['grey_share']:.0%} of their strength looks at brightness, the rest at colour. Below, the {SHOWN} maps of each "
-            "layer that vary most over the cat, blue above zero, brown below. At the end the position of an ear is hardly "
+            f"{n['grey_share']:.0%} of their strength looks at brightness, the rest at colour. Below, the "
+            f"{SHOWN} maps of each "
+            "layer that vary most over the cat, blue above zero, brown below. At the end the position of an "
+            "ear is hardly "
             f"known any more: {n[f'channels_{len(maps) - 1}']} answers on a grid of {n[f'side_{len(maps) - 1}']} by "
             f"{n[f'side_{len(maps) - 1}']}. The film shows all maps."
         ),

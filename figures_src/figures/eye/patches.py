@@ -77,14 +77,20 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"For {CHANNELS} channels at each of {len(LAYERS)} depths, the {BEST} icons of {n['icons']} that drive them most, cut "
-            "to what the channel sees: bits of edge at the stem, corners and patches of colour, then whole icons. The six best "
-            f"icons of a channel share a group to {n['purity_0']:.0%} at the stem and {n['purity_6']:.0%} at the last unit."
+            f"For {CHANNELS} channels at each of {len(LAYERS)} depths, the {BEST} icons of {n['icons']} that "
+            "drive them most, cut "
+            "to what the channel sees: bits of edge at the stem, corners and patches of colour, then whole "
+            "icons. The six best "
+            f"icons of a channel share a group to {n['purity_0']:.0%} at the stem and {n['purity_6']:.0%} at "
+            "the last unit."
         ),
         caption=(
-            f"**What drives a channel most.** Among {n['icons']} icons, one drawing a concept, cut to what the channel can see; "
-            f"the channels are those whose peaks vary most. Of the {BEST} icons that drive a channel most, styles of one concept "
-            f"counted too, on average {n['purity_0']:.0%} are of one group at the stem, {n['purity_2']:.0%}, {n['purity_4']:.0%} "
+            f"**What drives a channel most.** Among {n['icons']} icons, one drawing a concept, cut to what "
+            "the channel can see; "
+            f"the channels are those whose peaks vary most. Of the {BEST} icons that drive a channel most, "
+            "styles of one concept "
+            f"counted too, on average {n['purity_0']:.0%} are of one group at the stem, {n['purity_2']:.0%}, "
+            f"{n['purity_4']:.0%} "
             f"and {n['purity_6']:.0%} higher up; the commonest group has {n['chance']:.0%} of all icons."
         ),
         numbers=n,

@@ -67,16 +67,21 @@ def make(lab, smoke=False):
     first, last = 0, layers - 1
     return Output(
         alt=(
-            f"Five small plots over {layers} depths, from the pixels through the stem to the last unit. Direction of stripes: "
-            f"{n['orientation_trained_0']:.0%} from pixels, at best {max(found['orientation', 'trained'][0]):.0%}. Group: "
+            f"Five small plots over {layers} depths, from the pixels through the stem to the last unit. "
+            "Direction of stripes: "
+            f"{n['orientation_trained_0']:.0%} from pixels, at best "
+            f"{max(found['orientation', 'trained'][0]):.0%}. Group: "
             f"from {n['group_trained_0']:.0%} to {n[f'group_trained_{last}']:.0%}; concept: from "
-            f"{n['concept_trained_0']:.1%} to {n[f'concept_trained_{last}']:.1%}. Dashed lines show the nets before training."
+            f"{n['concept_trained_0']:.1%} to {n[f'concept_trained_{last}']:.1%}. Dashed lines show the nets "
+            "before training."
         ),
         caption=(
-            f"**What a linear map reads off each layer.** Mean of {n['seeds']} PyramidNets with 95 % intervals (seeds and "
+            f"**What a linear map reads off each layer.** Mean of {n['seeds']} PyramidNets with 95 % "
+            "intervals (seeds and "
             "pictures drawn anew), dashed the same nets before training. Direction of stripes is read best at depth "
             f"{n['orientation_trained_peak']} of {last} ({max(found['orientation', 'trained'][0]):.0%}), colour at "
-            f"{n['colour_trained_peak']}, style at {n['style_trained_peak']}, group at {n['group_trained_peak']}, concept at "
+            f"{n['colour_trained_peak']}, style at {n['style_trained_peak']}, group at "
+            f"{n['group_trained_peak']}, concept at "
             f"{n['concept_trained_peak']}; depth 0 is the pixels, 1 the stem. At the last layer the group is read "
             f"for {n[f'group_trained_{last}']:.0%} of concepts that were never met, before training for "
             f"{n[f'group_fresh_{last}']:.0%}, from the pixels' colours alone for {n[f'group_trained_{first}']:.0%}."

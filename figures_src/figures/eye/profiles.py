@@ -89,15 +89,20 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             "Three stacks of bars, each read from bottom to top. PyramidNet: channels grow from "
-            f"{n['width_first']} to {n['width_last']}, a pyramid on its tip, while the side shrinks from {n['side_first']} to "
-            f"{n['side_last']} pixels. The ResNet ends at {n['resnet_last']} channels in three leaps. The U-Net's side goes "
+            f"{n['width_first']} to {n['width_last']}, a pyramid on its tip, while the side shrinks from "
+            f"{n['side_first']} to "
+            f"{n['side_last']} pixels. The ResNet ends at {n['resnet_last']} channels in three leaps. The "
+            "U-Net's side goes "
             f"from {n['unet_side_first']} to {n['unet_side_least']} and back to {n['unet_side_last']}."
         ),
         caption=(
-            f"**By channels it stands on its tip.** From the picture (bottom) to the answer (top) our PyramidNet widens from "
+            "**By channels it stands on its tip.** From the picture (bottom) to the answer (top) our "
+            "PyramidNet widens from "
             f"{n['width_first']} to {n['width_last']} channels, a few at every unit, and the ResNet in leaps to "
-            f"{n['resnet_last']}. Only the maps' side tapers, in both alike. All {n['convolutions']} kernels are of one size "
-            f"in both nets ({n['kernels_differ']} differ), and so is what they can see ({n['fields_differ']} differ). The "
+            f"{n['resnet_last']}. Only the maps' side tapers, in both alike. All {n['convolutions']} kernels "
+            "are of one size "
+            f"in both nets ({n['kernels_differ']} differ), and so is what they can see ({n['fields_differ']} "
+            "differ). The "
             f"U-Net is an hourglass: it has {n['unet_upsamplings']} upsampling modules, PyramidNet "
             f"{n['pyramid_upsamplings']}."
         ),

@@ -34,7 +34,10 @@ def convolution_share(model) -> tuple[float, int]:
     """(share of parameters in convolutions larger than one pixel, all parameters)."""
     total = sum(p.numel() for p in model.parameters())
     inside = sum(
-        p.numel() for m in model.modules() if isinstance(m, torch.nn.Conv2d) and m.kernel_size[0] > 1 for p in m.parameters()
+        p.numel()
+        for m in model.modules()
+        if isinstance(m, torch.nn.Conv2d) and m.kernel_size[0] > 1
+        for p in m.parameters()
     )
     return inside / total, total
 
@@ -109,8 +112,10 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**From mostly convolution to none.** Weights in kernels larger than one pixel: {part['sd15']} in Stable "
-            f"Diffusion 1.5, {part.get('sdxl', '')} in SDXL, {part['dit']} in a DiT, whose only convolution cuts the picture "
-            f"into patches, {part.get('flux', 'none')} in Flux. Counted from published dimensions; layers that look at one "
+            f"Diffusion 1.5, {part.get('sdxl', '')} in SDXL, {part['dit']} in a DiT, whose only convolution "
+            "cuts the picture "
+            f"into patches, {part.get('flux', 'none')} in Flux. Counted from published dimensions; layers "
+            "that look at one "
             "position only are not called convolutions here."
         ),
         numbers=n,

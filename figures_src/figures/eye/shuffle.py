@@ -69,16 +69,21 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            "A tiger and a pizza, whole and cut into more and more squares that have changed places, with bars of accuracy: "
+            "A tiger and a pizza, whole and cut into more and more squares that have changed places, with "
+            "bars of accuracy: "
             f"{n['group_whole']:.0%} whole, {n['group_2']:.0%} in 2 by 2 pieces, {n['group_4']:.0%} in 4 by 4, "
-            f"{n['group_8']:.0%} in 8 by 8, {n['group_32']:.0%} with single pixels scrambled; the commonest group alone gives "
+            f"{n['group_8']:.0%} in 8 by 8, {n['group_32']:.0%} with single pixels scrambled; the commonest "
+            "group alone gives "
             f"{n['chance']:.0%}."
         ),
         caption=(
-            f"**Parts without a whole.** Mean of {n['nets']} trained nets on known concepts in new styles. Of the accuracy "
+            f"**Parts without a whole.** Mean of {n['nets']} trained nets on known concepts in new styles. Of "
+            "the accuracy "
             f"above chance ({n['chance']:.0%}, the commonest group), {n['kept_2']:.0%} is left in 2 × 2 pieces, "
-            f"{n['kept_4']:.0%} in 4 × 4, {n['kept_8']:.0%} in 8 × 8, and {n['kept_32']:.0%} when single pixels are scrambled, "
-            f"the control that leaves nothing but colours. Sureness goes from {n['sure_whole']:.0%} to {n['sure_4']:.0%} and "
+            f"{n['kept_4']:.0%} in 4 × 4, {n['kept_8']:.0%} in 8 × 8, and {n['kept_32']:.0%} when single "
+            "pixels are scrambled, "
+            f"the control that leaves nothing but colours. Sureness goes from {n['sure_whole']:.0%} to "
+            f"{n['sure_4']:.0%} and "
             f"{n['sure_32']:.0%}."
         ),
         numbers=n,

@@ -24,7 +24,8 @@ OTHERS = 12  # icons that the directions are found on, beside the one shown
 
 
 def colours(maps):
-    """[N, C, H, W] -> (uint8 [H, W, 3] of the first picture in the three main directions of all, their share of variance)."""
+    """[N, C, H, W] -> (uint8 [H, W, 3] of the first picture in the three main directions of all, their "
+    "share of variance)."""
     flat = maps.permute(0, 2, 3, 1).flatten(0, 2).double()
     centred = flat - flat.mean(0)
     _, s, v = torch.linalg.svd(centred, full_matrices=False)
@@ -79,13 +80,17 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"For three noise levels, the maps of {n['stages']} stages of the U-Net as colours: from {n['side_most']} cells "
-            f"across down to {n['side_least']} in the middle and back. With little noise a cat's outline shows at both fine "
+            f"For three noise levels, the maps of {n['stages']} stages of the U-Net as colours: from "
+            f"{n['side_most']} cells "
+            f"across down to {n['side_least']} in the middle and back. With little noise a cat's outline "
+            "shows at both fine "
             "ends; the middle is a few coarse squares."
         ),
         caption=(
-            "**An hourglass at work.** One cat, noised to three levels, and what each stage of the U-Net holds, its channels' "
-            f"three main directions over {n['icons']} icons shown as red, green and blue (they hold {n['share_least']:.0%} to "
+            "**An hourglass at work.** One cat, noised to three levels, and what each stage of the U-Net "
+            "holds, its channels' "
+            f"three main directions over {n['icons']} icons shown as red, green and blue (they hold "
+            f"{n['share_least']:.0%} to "
             f"{n['share_most']:.0%} of the variance). On the way down the grid shrinks from {n['side_most']} to "
             f"{n['side_least']} cells; on the way up it grows back. Colours of different squares are not comparable."
         ),
