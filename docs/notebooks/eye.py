@@ -96,7 +96,8 @@ small = F.avg_pool2d(torch.from_numpy(icon).permute(2, 0, 1)[None].float(), 4)
 with torch.no_grad():
     maps, said = net.maps(small / 127.5 - 1), net(small / 127.5 - 1)
 for depth, (m, (field, _)) in enumerate(zip(maps, pyramid.field(net), strict=True)):
-    print(f"depth {depth}: {m.shape[1]:3} channels of {m.shape[2]:2} x {m.shape[3]:2}, each sees {min(field, 32)} pixels a side")
+    told = f"{m.shape[1]:3} channels of {m.shape[2]:2} x {m.shape[3]:2}"
+    print(f"depth {depth}: {told}, each sees {min(field, 32)} pixels a side")
 for head, logits in said.items():
     best = logits[0].softmax(0).topk(3)
     print(head + ":", ", ".join(f"{net.classes[head][i]} {p:.0%}" for p, i in zip(*best, strict=True)))
