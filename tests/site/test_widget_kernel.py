@@ -61,10 +61,11 @@ def test_a_picture_of_ones_own_stays_in_the_page(visit):
     stripes = Image.new("L", (64, 64), 255)
     stripes.paste(0, (0, 0, 32, 64))
     stripes.save(file, "PNG")
-    page.locator(".dn-kernel input[type=file]").set_input_files({"name": "own.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    field, kind = page.locator(".dn-kernel input[type=file]"), "image/png"
+    field.set_input_files({"name": "own.png", "mimeType": kind, "buffer": file.getvalue()})
     page.wait_for_function(f"({MAP})() !== {before}")
     assert "from 0.00 (brown) to 3.00 (blue)" in page.locator(".dn-kernel__told").inner_text(), "one step, one sign"
-    page.locator(".dn-kernel input[type=file]").set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"nothing"})
+    field.set_input_files({"name": "no.png", "mimeType": kind, "buffer": b"nothing"})
     page.wait_for_function("document.querySelector('.dn-kernel__told').textContent.includes('no picture')")
     assert not visitor.notes.errors
 

@@ -200,3 +200,12 @@ def test_probes_leave_out_what_has_no_label():
     labels[:6] = -1
     found = eye_probes.probe(net, {"group": ((pictures, labels), (pictures, labels))})["group"]
     assert found.shape == (len(net.units) + 2, 24)
+
+
+def test_the_shipped_eye_is_the_studys_first():
+    folder = paths.WEIGHTS / "pyramidnet"
+    card = json.loads((folder / "card.json").read_text())
+    net = pyramid.load(folder)
+    assert card["study"] == eye.key() and card["parameters"] == pyramid.parameters(net)
+    assert net.config["widths"] == eye.widths("pyramid")
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 1_500_000

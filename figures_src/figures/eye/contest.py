@@ -63,7 +63,7 @@ def make(lab, smoke=False):
         fig.note(0, 0, "Groups named rightly while learning", size=13, weight=600)
         ax = fig.area(36, 32, w, 180, below=42)
         for kind in eye.KINDS:
-            curves = np.array([[point["group_pair"] for point in c] for c in facts["curves"][kind]])
+            curves = np.array([[point["group"] for point in c] for c in facts["curves"][kind]])
             steps = np.array([point["step"] for point in facts["curves"][kind][0]]) * eye.SETTINGS.batch / 1000
             ax.fill_between(steps, curves.min(0), curves.max(0), color=theme.colour(COLOURS[kind]), alpha=0.2, linewidth=0)
             ax.plot(steps, curves.mean(0), color=theme.colour(COLOURS[kind]), label=kind)

@@ -33,14 +33,12 @@ def seen(net, x, layer: int) -> torch.Tensor:
 
 
 def side_of(weights: torch.Tensor, mass: float = MASS) -> int:
-    """Side of the smallest square around the strongest pixel that holds `mass` of the weights [S, S]."""
-    total, side = weights.sum(), weights.shape[0]
-    row, column = divmod(int(weights.argmax()), side)
-    for reach in range(side):
-        top, left = max(0, row - reach), max(0, column - reach)
-        if weights[top : row + reach + 1, left : column + reach + 1].sum() >= mass * total:
-            return 2 * reach + 1
-    return side
+    """Side of the smallest square, wherever it lies, that holds `mass` of the weights [S, S]."""
+    for side in range(1, weights.shape[0] + 1):
+        held = F.avg_pool2d(weights[None, None].double(), side, stride=1) * side**2
+        if held.max() >= mass * weights.double().sum():
+            return side
+    return weights.shape[0]
 
 
 def make(lab, smoke=False):
