@@ -77,16 +77,16 @@ def make(lab, smoke=False):
         alt=(
             "A cat and the same cat moved to the right. The convolution's map moves along; the dense layer's "
             "grid of numbers "
-            f"becomes another one. Differences relative to the largest value: {n['interior_error']:.0e} and "
+            f"becomes another one. Differences relative to the largest value: {n['interior_error']:.0%} and "
             f"{n['dense_error']:.2f}."
         ),
         caption=(
             f"**The same stencil everywhere.** On {n['icons']} icons moved by {SHIFT} pixels: away from the border a "
-            f"convolution's map is the old one, moved (largest deviation {n['interior_error']:.0e} of the "
+            f"convolution's map is the old one, moved (largest deviation {n['interior_error']:.0%} of the "
             "largest value). At "
             f"the border, where padding begins, {n['border_error']:.0%}. With a stride of two it holds for "
             "moves by two "
-            f"({n['stride_even']:.0e}) and fails for moves by one ({n['stride_odd']:.0%}). A dense layer, the "
+            f"({n['stride_even']:.0%} off) and fails for moves by one ({n['stride_odd']:.0%}). A dense layer, the "
             "control, knows "
             f"nothing of places: {n['dense_error']:.0%}. The whole trained net names the same group for "
             f"{n['same_group_2']:.0%} of icons after a move by two pixels, {n['same_group_8']:.0%} after eight."
