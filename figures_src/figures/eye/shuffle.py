@@ -32,7 +32,7 @@ def make(lab, smoke=False):
 
     n = {"chance": facts["chance"]["group"], "nets": sum(len(r) for r in facts["runs"].values()),
          "group_whole": mean("group_pair"), "group_new": mean("group_concept"), "concept_whole": mean("concept_pair"),
-         "sure_whole": mean("sure")}  # fmt: skip
+         "sure_whole": mean("sure"), "pieces_4": 4 * 4}  # fmt: skip
     for k in eye.SETTINGS.shuffles:
         n |= {f"group_{k}": mean(f"group_shuffled_{k}"), f"concept_{k}": mean(f"concept_shuffled_{k}"),
               f"sure_{k}": mean(f"sure_shuffled_{k}")}  # fmt: skip
