@@ -94,5 +94,6 @@ def test_it_fits_a_phone(visit):
 
 
 def test_without_scripts_the_still_picture_stays(visit):
-    page = visit(java_script_enabled=False, **DESKTOP).open(PATH)
-    assert page.locator(".dn-widget[data-widget=kernel] img").first.is_visible()
+    visitor = visit(java_script_enabled=False, **DESKTOP)
+    visitor.page.goto(visitor.base + PATH, wait_until="load")
+    assert visitor.page.locator(".dn-widget[data-widget=kernel] img").first.is_visible()
