@@ -100,7 +100,8 @@ def make(lab, smoke=False):
             f"Four things drawn with no negatives, with 1, 4, 12 and {last}, and with {last} neutral words. Plots: "
             f"what was asked is among the judge's first five in {n['asked_0']:.0%} of pictures without negatives and in "
             f"{n[f'asked_{last}']:.0%} with {last}; a negated thing in {n['negated_0']:.0%} and "
-            f"{n[f'negated_{last}']:.0%}; latents move by {n['moved_1']:.2f} for one negative and {n[f'moved_{last}']:.2f} for {last}."
+            f"{n[f'negated_{last}']:.0%}; latents move by {n['moved_1']:.2f} for one negative and "
+            f"{n[f'moved_{last}']:.2f} for {last}."
         ),
         caption=(
             f"**More and more of them.** {n['things']} things, each with its seed, at guidance {n['guidance']:g}; the "

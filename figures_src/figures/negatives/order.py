@@ -80,7 +80,7 @@ def make(lab, smoke=False):
         for word, key, colour in bars:
             fig.note(x, y, word, "ink", 12)
             fig.note(x + width, y, f"{n[key]:.2f}", "ink", 12, ha="right")
-            ax = fig.area(x, y + 18, width, 8, grid="")
+            ax = fig.area(x, y + 18, width, 8, grid="", below=6)
             ax.set_axis_off()
             ax.barh([0], [n[key] / top], color=theme.colour(colour), height=1)
             ax.set(xlim=(0, 1), ylim=(-0.5, 0.5))

@@ -68,7 +68,7 @@ def make(lab, smoke=False):
         for word, key, colour in bars:
             fig.note(x, y, word, "ink", 12)
             fig.note(x + width, y, f"{n[f'top5_{key}']:.0%}", "ink", 12, ha="right")
-            ax = fig.area(x, y + 18, width, 8, grid="")
+            ax = fig.area(x, y + 18, width, 8, grid="", below=6)
             ax.set_axis_off()
             ax.barh([0], [1], color=theme.grid, height=1, alpha=0.5)
             ax.barh([0], [n[f"top5_{key}"]], color=theme.colour(colour), height=1)
