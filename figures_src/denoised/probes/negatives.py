@@ -50,6 +50,7 @@ def weight_of_negative(pipe, prompt: str, negative: str, xt: Tensor, t: int, s: 
     # --8<-- [end:weight]
 
 
+# --8<-- [start:silenced]
 @torch.no_grad()
 def silenced(pipe, prompts: Sequence[str], seeds: Sequence[int], *, steps: int, guidance: float, deaf) -> Tensor:
     """Finished latents [N, C, h, w] of runs in which the U-Net hears the empty prompt at the steps in `deaf`."""
@@ -65,3 +66,4 @@ def silenced(pipe, prompts: Sequence[str], seeds: Sequence[int], *, steps: int, 
         return unet(xt, t, empty) if timesteps.index(int(t)) in deaf else hearing(xt, t)
 
     return runs.walk(pipe, model, runs.noise(pipe, seeds), steps)
+    # --8<-- [end:silenced]
