@@ -135,8 +135,8 @@ def make(lab, smoke=False):
         caption=(
             f"**Beacons that light nearly everything.** Left, entropy of the attention, in per cent of its largest value "
             f"(reached when all weights are alike): of a cell over the {n['tokens']} tokens, "
-            f"{n['between_first']:.0f} % at the first step and {n['between_last']:.0f} % at the last; of a word over the {n['cells']} cells, {n['spread_first']:.0f} and "
-            f"{n['spread_last']:.0f} %. Right, whether a word's map lies on what is drawn in the end: correlation "
+            f"{n['between_first']:.0f} % at the first step and {n['between_last']:.0f} % at the last; of a word over "
+            f"the {n['cells']} cells, {n['spread_first']:.0f} and {n['spread_last']:.0f} %. Right, whether a word's map lies on what is drawn in the end: correlation "
             f"{n['own']:.2f} over {n['prompts']} prompts (thin lines) and all steps, {n['other']:.2f} for the thing of "
             f"another prompt (difference {n['own_minus_other']:.2f}, 95 % interval {low:.2f} to {high:.2f}), and "
             f"{n['middle']:.2f} for a spot in the middle that looks at nothing. The map's centre travels "
