@@ -4,9 +4,6 @@
 python scripts/lab_attractors.py     resumes where it was stopped; writes figures_src/denoised/studies/attractors.npz
 """
 
-import io
-import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -19,14 +16,9 @@ import torch.nn.functional as F
 
 from denoised import paths
 from denoised.errors import DenoisedError
-from denoised.studies import attractors
+from denoised.studies import attractors, shelf
 from denoised.training import images
-
-
-def atomic(path: Path, data: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)
+from denoised.training.loop import write_whole
 
 
 def pictures(settings: attractors.Settings) -> dict[str, torch.Tensor]:
@@ -42,9 +34,7 @@ def pictures(settings: attractors.Settings) -> dict[str, torch.Tensor]:
             order = torch.randperm(len(stack), generator=torch.Generator().manual_seed(11))[:count]
             chosen[name] = torch.cat([F.avg_pool2d(part.float(), 4).round().byte() for part in stack[order].split(256)])
         path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        torch.save(chosen, buffer)
-        atomic(path, buffer.getvalue())
+        write_whole(path, lambda part: torch.save(chosen, part))
     return torch.load(path, weights_only=True)
 
 
@@ -56,9 +46,8 @@ def one_run(count: int, seed: int, chosen: dict, folder: Path) -> dict:
         encoder, decoder = attractors.train(count, seed, chosen["train"])
         numbers, arrays = attractors.measure(encoder, decoder, seed, chosen["train"][:count], chosen["held_out"])
         tensors = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in arrays.items()}
-        buffer = io.BytesIO()
-        torch.save({"numbers": numbers, "arrays": tensors, "seconds": time.process_time() - start}, buffer)
-        atomic(path, buffer.getvalue())
+        run = {"numbers": numbers, "arrays": tensors, "seconds": time.process_time() - start}
+        write_whole(path, lambda part: torch.save(run, part))
         told = ", ".join(f"{name} {value:.3g}" for name, value in numbers.items())
         print(f"{count} icons, seed {seed}: {told} ({time.process_time() - start:.0f} s)", flush=True)
     return torch.load(path, weights_only=True)
@@ -78,9 +67,7 @@ def main() -> int:
         facts["runs"][str(count)] = [run["numbers"] for run in runs]
         arrays |= {f"{name}_{count}": value.numpy() for name, value in runs[0]["arrays"].items()}
     facts["seconds"] = round(seconds)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
-    atomic(attractors.FILE, buffer.getvalue())
+    shelf.put(attractors.FILE, facts, arrays)
     print(f"wrote {attractors.FILE.relative_to(paths.ROOT)}, {attractors.FILE.stat().st_size:,} bytes")
     return 0
 

@@ -4,21 +4,17 @@
 python scripts/lab_blurred.py            writes figures_src/denoised/studies/blurred.npz
 """
 
-import io
-import json
-import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
 from denoised import paths
 from denoised.errors import DenoisedError
-from denoised.studies import blurred, kl
+from denoised.studies import blurred, kl, shelf
 from denoised.training import images
 
 SHOWN = 12  # pictures that are kept, evenly spaced
@@ -52,11 +48,7 @@ def main() -> int:
             print(f"{name}, seed {seed}: {psnr:.2f} dB", flush=True)
     facts["unseen"] = len(real)
     facts["pictures"] = len(train)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
-    part = blurred.FILE.with_name(blurred.FILE.name + ".part")
-    part.write_bytes(buffer.getvalue())
-    os.replace(part, blurred.FILE)
+    shelf.put(blurred.FILE, facts, arrays)
     print(f"wrote {blurred.FILE.relative_to(paths.ROOT)}, {blurred.FILE.stat().st_size:,} bytes")
     return 0
 

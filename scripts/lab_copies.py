@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from denoised import paths
-from denoised.data import icons, photos, splits
+from denoised.data import photos, splits
 from denoised.data.icons import on_white
 from denoised.errors import DenoisedError
 from denoised.lab import Lab
@@ -23,18 +23,15 @@ from denoised.probes import judge
 from denoised.probes.archive import nearest
 from denoised.probes.metrics import psnr
 from denoised.studies import copies, shelf
+from denoised.training.images import rgba_at
 
 
 def main() -> int:
     torch.set_num_threads(1)  # one thread adds numbers up in one order
     settings, rows = copies.SETTINGS, splits.load()
-    _, stored = icons.load()
-    first: dict[str, int] = {}
-    for i, row in enumerate(rows):
-        first.setdefault(row.style, i)
 
     def pictures(some):
-        return on_white(np.stack([np.asarray(stored[rows[i].style][i - first[rows[i].style]]) for i in some]))
+        return on_white(rgba_at(some))
 
     bench = Lab("study/copies", weights=("emoji-sd/vae", "judge"))
     vae, net = bench.vae(), judge_model.load(bench.weight("judge"))

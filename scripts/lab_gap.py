@@ -14,12 +14,13 @@ import numpy as np
 import torch
 
 from denoised import paths
-from denoised.data import icons, specimens, splits
+from denoised.data import specimens, splits
 from denoised.data.icons import on_white
 from denoised.errors import DenoisedError
 from denoised.lab import Lab
 from denoised.pipeline import encode
 from denoised.studies import gap, shelf
+from denoised.training.images import rgba_at
 
 
 def untrained(folder: Path):
@@ -34,10 +35,6 @@ def untrained(folder: Path):
 def main() -> int:
     torch.set_num_threads(1)  # one thread adds numbers up in one order
     settings, rows = gap.SETTINGS, splits.load()
-    _, pictures = icons.load()
-    first = {}
-    for i, row in enumerate(rows):
-        first.setdefault(row.style, i)
     bench = Lab("study/gap", weights=("emoji-sd/vae",))
     vae = bench.vae()
     folder = bench.weight("emoji-sd/vae")
@@ -55,7 +52,7 @@ def main() -> int:
         print(side, len(images), told, flush=True)
 
     for side, chosen in gap.piles(rows).items():
-        rgba = np.stack([np.asarray(pictures[rows[i].style][i - first[rows[i].style]]) for i in chosen])
+        rgba = rgba_at(chosen)
         images, alpha = on_white(rgba), rgba[..., 3]
         measure(side, [rows[i] for i in chosen], images, alpha)
         if side == "unseen":

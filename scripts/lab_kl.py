@@ -4,9 +4,6 @@
     python scripts/lab_kl.py            resumes where it was stopped; writes figures_src/denoised/studies/kl.npz
 """
 
-import io
-import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -19,8 +16,9 @@ import torch.nn.functional as F
 
 from denoised import paths
 from denoised.errors import DenoisedError
-from denoised.studies import kl
+from denoised.studies import kl, shelf
 from denoised.training import images
+from denoised.training.loop import write_whole
 
 SHOWN = 4  # pictures of each run that are kept
 
@@ -37,18 +35,6 @@ def pictures(settings: kl.Settings):
     return train, captions, held_out
 
 
-def atomic(path: Path, data: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)
-
-
-def packed(facts: dict, arrays: dict) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
-    return buffer.getvalue()
-
-
 def one_run(weight: float, seed: int, train, held_out, folder: Path) -> dict:
     """Train and measure one autoencoder, or read what an earlier call left: everything in one dictionary."""
     path = folder / f"{weight:g}-{seed}.pt"
@@ -56,12 +42,10 @@ def one_run(weight: float, seed: int, train, held_out, folder: Path) -> dict:
         start = time.process_time()
         encoder, decoder = kl.train(weight, seed, train, kl.SETTINGS.steps)
         numbers, arrays = kl.measure(encoder, decoder, seed, held_out)
-        buffer = io.BytesIO()
         tensors = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in arrays.items()}
         seconds = time.process_time() - start
         run = {"numbers": numbers, "arrays": tensors, "decoder": decoder.state_dict(), "seconds": seconds}
-        torch.save(run, buffer)
-        atomic(path, buffer.getvalue())
+        write_whole(path, lambda part: torch.save(run, part))
         told = ", ".join(f"{name} {value:.3g}" for name, value in numbers.items())
         print(f"weight {weight:g}, seed {seed}: {told} ({seconds:.0f} s)", flush=True)
     return torch.load(path, weights_only=True)
@@ -113,7 +97,7 @@ def main() -> int:
             arrays[f"{name}_{weight:g}"] = runs[0]["arrays"][name].numpy()[:SHOWN]
     facts["parameters"] = sum(p.numel() for model in kl.build() for p in model.parameters())
     facts["seconds"] = round(seconds)
-    atomic(kl.FILE, packed(facts, arrays))
+    shelf.put(kl.FILE, facts, arrays)
     print(f"wrote {kl.FILE.relative_to(paths.ROOT)}, {kl.FILE.stat().st_size:,} bytes")
     return 0
 

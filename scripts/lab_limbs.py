@@ -13,23 +13,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 import numpy as np
 
 from denoised import paths
-from denoised.data import icons, splits
+from denoised.data import splits
 from denoised.data.icons import on_white
 from denoised.errors import DenoisedError
 from denoised.probes import ghosts
 from denoised.studies import limbs, shelf
+from denoised.training.images import rgba_at
 
 
 def main(arguments: list[str]) -> int:
     rows = splits.load()
-    _, stored = icons.load()
-    first: dict[str, int] = {}
-    for i, row in enumerate(rows):
-        first.setdefault(row.style, i)
 
     def pictures(chosen):
-        rgba = [np.asarray(stored[rows[i].style][i - first[rows[i].style]]) for i in chosen]
-        return on_white(np.stack(rgba)), np.array([limbs.TRUTH.get(rows[i].concept, -1) for i in chosen])
+        return on_white(rgba_at(chosen)), np.array([limbs.TRUTH.get(rows[i].concept, -1) for i in chosen])
 
     chosen = limbs.chosen(rows)
     hands, truth = pictures(chosen["calibrate"])

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from denoised import paths
-from denoised.data import icons, splits
+from denoised.data import splits
 from denoised.data.icons import on_white
 from denoised.errors import DenoisedError
 from denoised.lab import Lab
@@ -21,19 +21,15 @@ from denoised.pipeline import decode, encode
 from denoised.probes import archive
 from denoised.probes.metrics import psnr
 from denoised.studies import shelf, shelves
-from denoised.training.images import in_trunk
+from denoised.training.images import in_trunk, rgba_at
 
 
 def main() -> int:
     torch.set_num_threads(1)  # one thread adds numbers up in one order
     settings, rows = shelves.SETTINGS, splits.load()
-    _, stored = icons.load()
-    first: dict[str, int] = {}
-    for i, row in enumerate(rows):
-        first.setdefault(row.style, i)
 
     def pictures(some):
-        return on_white(np.stack([np.asarray(stored[rows[i].style][i - first[rows[i].style]]) for i in some]))
+        return on_white(rgba_at(some))
 
     rng = np.random.default_rng(settings.seed)
     unseen = [i for i, row in enumerate(rows) if row.split == "concept" and row.tone == "none"]

@@ -17,7 +17,7 @@ from torch import Tensor
 from .diffusion import samplers, schedules
 from .diffusion.guidance import guided
 from .profiles import Unsupported
-from .trace import Text
+from .trace import Text, fields
 
 FLOW_TOKENS = 256  # how many tokens of T5 Flux.1 schnell was trained on
 SAMPLERS = {"ddim": samplers.ddim, "ddpm": samplers.ddpm}
@@ -191,28 +191,10 @@ def denoise(pipe, prompts, seeds, negative_prompt, steps, guidance, sampler, hei
             on_step=history.append,
             generator=generators,
         )
-    rows = ([*(s.xt for s in history), end], [s.eps for s in history], [s.x0 for s in history])
-    xt, eps, x0 = (torch.stack(parts, dim=1).cpu() for parts in rows)
-    return [
-        {
-            "prompt": prompts[n],
-            "negative_prompt": negative_prompt,
-            "seed": seeds[n],
-            "guidance": float(guidance),
-            "sampler": "euler" if flow else sampler,
-            "steps": steps,
-            "tokens": text.tokens[n],
-            "tokens_cut": text.cut[n],
-            "input_ids": text.input_ids[n],
-            "text_states": text.states[n].cpu(),
-            "timesteps": timesteps,
-            "alpha_bar": levels,
-            "xt": xt[n],
-            "eps": eps[n],
-            "x0": x0[n],
-        }
-        for n in range(len(prompts))
-    ]
+    return fields(
+        history, end, text, prompts, seeds, negative_prompt=negative_prompt, guidance=float(guidance),
+        sampler="euler" if flow else sampler, steps=steps, timesteps=timesteps, alpha_bar=levels,
+    )  # fmt: skip
 
 
 def _texts(pipe, prompts, negative_prompt) -> tuple[Text, Text]:

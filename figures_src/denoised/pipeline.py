@@ -22,7 +22,7 @@ from .checkpoints import PREDICTIONS, SAMPLERS
 from .diffusion import samplers, schedules
 from .diffusion.guidance import guided
 from .loading import load, load_vae
-from .trace import Text, Trace
+from .trace import Text, Trace, fields
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, StableDiffusionPipeline
@@ -141,30 +141,10 @@ def _denoise(pipe, prompts, seeds, negative_prompt, steps, guidance, sampler, he
         generator=generators,
     )
     # --8<-- [end:generate]
-    xt, eps, x0 = (
-        torch.stack(parts, dim=1).cpu()
-        for parts in ([*(s.xt for s in history), end], [s.eps for s in history], [s.x0 for s in history])
-    )
-    return [
-        {
-            "prompt": prompts[n],
-            "negative_prompt": negative_prompt,
-            "seed": seeds[n],
-            "guidance": float(guidance),
-            "sampler": sampler,
-            "steps": steps,
-            "tokens": text.tokens[n],
-            "tokens_cut": text.cut[n],
-            "input_ids": text.input_ids[n],
-            "text_states": text.states[n].cpu(),
-            "timesteps": timesteps,
-            "alpha_bar": alpha_bar[timesteps],
-            "xt": xt[n],
-            "eps": eps[n],
-            "x0": x0[n],
-        }
-        for n in range(len(prompts))
-    ]
+    return fields(
+        history, end, text, prompts, seeds, negative_prompt=negative_prompt, guidance=float(guidance), sampler=sampler,
+        steps=steps, timesteps=timesteps, alpha_bar=alpha_bar[timesteps],
+    )  # fmt: skip
 
 
 def _schedule(scheduler, steps: int) -> tuple[Tensor, Tensor, str]:

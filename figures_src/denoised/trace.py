@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 
@@ -40,3 +41,28 @@ class Trace:
     x0: Tensor  # [S, C, h, w]: the same answer read as a clean latent
     seconds: float  # wall time, the batch's divided by its pictures
     image: np.ndarray  # [H, W, 3] uint8: xt[S] decoded
+
+
+def fields(history, end: Tensor, text: Text, prompts, seeds, **shared) -> list[dict]:
+    """A dict for each of N pictures, with what its Trace holds but for `image` and `seconds`.
+
+    history: the sampler's steps, whose tensors are [N, ...]; end [N, ...]: the finished samples; shared: the fields that
+    are the same for all.
+    """
+    rows = ([*(s.xt for s in history), end], [s.eps for s in history], [s.x0 for s in history])
+    xt, eps, x0 = (torch.stack(parts, dim=1).cpu() for parts in rows)
+    return [
+        {
+            "prompt": prompts[n],
+            "seed": seeds[n],
+            "tokens": text.tokens[n],
+            "tokens_cut": text.cut[n],
+            "input_ids": text.input_ids[n],
+            "text_states": text.states[n].cpu(),
+            "xt": xt[n],
+            "eps": eps[n],
+            "x0": x0[n],
+            **shared,
+        }
+        for n in range(len(prompts))
+    ]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from denoised.probes import cross_attention, pointing
+from denoised.probes import cross_attention, features, pointing
 from denoised.probes.calls import Call, Log
 from denoised.studies import blurred
 from figures.theatre import (
@@ -141,14 +141,14 @@ def test_on_a_ring_convolution_knows_no_place():
     net, x = nn.Sequential(nn.Conv2d(1, 3, 3, padding=1), nn.Conv2d(3, 1, 3, padding=1)), torch.randn(1, 1, 8, 8)
     with torch.no_grad():
         plain = net(x)
-        with waves.wrapped(net):
+        with features.ring(net):
             torch.testing.assert_close(net(x.roll(3, -1)), net(x).roll(3, -1))
         torch.testing.assert_close(net(x), plain)
 
 
 def test_silence_is_zeros_and_ends():
-    net, x = nn.Linear(2, 2), torch.ones(1, 2)
-    with waves.silenced(net):
+    net, x = nn.Sequential(nn.Linear(2, 2)), torch.ones(1, 2)
+    with features.without(net, ["0"]):
         assert net(x).abs().sum() == 0
     assert net(x).abs().sum() > 0
 

@@ -6,30 +6,10 @@
 // step, the finished picture, then that of the prompt without each word. Words are buttons that the pointer, the focus or
 // a press chooses; everything else is a native control.
 
+import { element, load } from "../parts.js";
+
 const MEAN = "mean";
 let count = 0; // widgets on a page so far, so that ids stay apart
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) if (value != null && value !== false) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-async function load(src, base) {
-  const [answer, sheet] = await Promise.all([
-    fetch(src),
-    new Promise((done, fail) => {
-      const image = new Image();
-      image.onload = () => done(image);
-      image.onerror = () => fail(new Error(`${image.src} does not load`));
-      image.src = new URL(`${base}.sheet.webp`, document.baseURI).href;
-    }),
-  ]);
-  if (!answer.ok) throw new Error(`${src}: ${answer.status}`);
-  const data = await answer.json();
-  return [data, Uint8Array.from(atob(data.maps), (c) => c.charCodeAt(0)), sheet];
-}
 
 function offsets(data) {
   const sizes = data.layers.map((l) => data.tokens.length * l.heads * l.side * l.side);
@@ -38,7 +18,8 @@ function offsets(data) {
 }
 
 export default async function mount(host, { src }) {
-  const [data, bytes, sheet] = await load(src, host.dataset.base);
+  const [data, sheet] = await load(src, host.dataset.base);
+  const bytes = Uint8Array.from(atob(data.maps), (c) => c.charCodeAt(0));
   const { starts, step: stride } = offsets(data);
   const id = `dn-attend-${++count}`;
   const finest = Math.max(...data.layers.map((l) => l.side));

@@ -4,20 +4,10 @@
 //   <base>.<name>_has.webp and <base>.<name>_bets.webp      all frames of a run in reading order, loaded when chosen
 // Nothing moves unless the reader presses play; with reduced motion the same button goes one step at a time.
 
+import { el } from "../lab/dom.js";
+
 const BEAT = 170; // milliseconds a step while playing
 const CALM = 500; // how long the slider rests before its position is said aloud
-
-/** el("p", { className: "a", text: "b" }, child...) */
-function el(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "text") node.textContent = value;
-    else if (key in node && key !== "list" && key !== "role") node[key] = value;
-    else node.setAttribute(key, value);
-  }
-  node.append(...children);
-  return node;
-}
 
 function picture(url) {
   const image = new Image();

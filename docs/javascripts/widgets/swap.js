@@ -4,6 +4,8 @@
 // between: { "a b": dB } }] }. Beside it lies `<data-base>.sheet.webp`: a row a picture, its original, then one column a
 // decoder. Everything is a native control: radio buttons choose, a slider moves the border.
 
+import { element, load } from "../parts.js";
+
 const DIFFERENCE_GAIN = 4; // a difference of 64 of 255 is shown at full strength, as in the still picture
 
 const MEASURES = [
@@ -15,16 +17,6 @@ const MEASURES = [
 
 let count = 0; // widgets on a page so far, so that names of radio groups stay apart
 
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value != null) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
-
 function choice(legend, name, options, checked, onChange) {
   const group = element("fieldset", { class: "dn-swap__choice" }, element("legend", {}, legend));
   for (const [value, label] of options) {
@@ -33,20 +25,6 @@ function choice(legend, name, options, checked, onChange) {
     group.append(element("label", {}, input, element("span", {}, label)));
   }
   return group;
-}
-
-async function load(src, base) {
-  const [answer, sheet] = await Promise.all([
-    fetch(src),
-    new Promise((done, fail) => {
-      const image = new Image();
-      image.onload = () => done(image);
-      image.onerror = () => fail(new Error(`${image.src} does not load`));
-      image.src = new URL(`${base}.sheet.webp`, document.baseURI).href;
-    }),
-  ]);
-  if (!answer.ok) throw new Error(`${src}: ${answer.status}`);
-  return [await answer.json(), sheet];
 }
 
 export default async function mount(host, { src }) {

@@ -10,14 +10,12 @@ those of the study of the KL term, without that term and without noise: runs dif
 import hashlib
 import inspect
 import json
-import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from denoised.errors import DenoisedError
-from denoised.studies import kl
+from denoised.studies import kl, shelf
 
 FILE = Path(__file__).with_suffix(".npz")
 
@@ -53,17 +51,7 @@ def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[s
 
     Raises DenoisedError when the file is missing, damaged, or was made by other settings or other code.
     """
-    try:
-        with np.load(path) as file:
-            arrays = {name: file[name] for name in file.files}
-        facts = json.loads(bytes(arrays.pop("facts")).decode())
-        found = facts["key"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DenoisedError(f"The results in {path.name} cannot be read ({error}): restore them from git.") from None
-    if found != key(settings):
-        script = "`python scripts/lab_attractors.py`"
-        raise DenoisedError(f"The results in {path.name} were made by another version of the study: run {script}.")
-    return facts, arrays
+    return shelf.take(path, key(settings), "lab_attractors")
 
 
 def train(count: int, seed: int, pictures, settings: Settings = SETTINGS):

@@ -9,16 +9,14 @@ enlarged again, the factor of four that lies between 32 and 128 pixels.
 import hashlib
 import inspect
 import json
-import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from denoised.errors import DenoisedError
 from denoised.probes.metrics import LUMA
 from denoised.probes.spectra import frequencies, power_spectrum
-from denoised.studies import kl
+from denoised.studies import kl, shelf
 
 FILE = Path(__file__).with_suffix(".npz")
 
@@ -78,15 +76,4 @@ def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[s
 
     Raises DenoisedError when the file is missing, damaged, or was made by other settings or other code.
     """
-    try:
-        with np.load(path) as file:
-            arrays = {name: file[name] for name in file.files}
-        facts = json.loads(bytes(arrays.pop("facts")).decode())
-        found = facts["key"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DenoisedError(f"The results in {path.name} cannot be read ({error}): restore them from git.") from None
-    if found != key(settings):
-        raise DenoisedError(
-            f"The results in {path.name} were made by another version of the study: run `python scripts/lab_blurred.py`."
-        )
-    return facts, arrays
+    return shelf.take(path, key(settings), "lab_blurred")

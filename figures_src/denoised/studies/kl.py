@@ -9,13 +9,12 @@ three seeds; a seed fixes the first weights, the order of the pictures and all n
 import hashlib
 import inspect
 import json
-import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from denoised.errors import DenoisedError
+from denoised.studies import shelf
 
 FILE = Path(__file__).with_suffix(".npz")
 
@@ -50,18 +49,7 @@ def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[s
 
     Raises DenoisedError when the file is missing, damaged, or was made by other settings or other code.
     """
-    try:
-        with np.load(path) as file:
-            arrays = {name: file[name] for name in file.files}
-        facts = json.loads(bytes(arrays.pop("facts")).decode())
-        found = facts["key"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DenoisedError(f"The results in {path.name} cannot be read ({error}): restore them from git.") from None
-    if found != key(settings):
-        raise DenoisedError(
-            f"The results in {path.name} were made by another version of the study: run `python scripts/lab_kl.py`."
-        )
-    return facts, arrays
+    return shelf.take(path, key(settings), "lab_kl")
 
 
 def build():

@@ -13,7 +13,8 @@ NOT_TRUNK = ("flags", "extras", "component")
 
 
 @cache
-def _all() -> tuple[list, dict]:
+def _all() -> tuple[list, dict, dict]:
+    """Rows of the splits, the pictures of each style, and the position at which each style begins."""
     found, pictures = icons.load()
     rows = splits.load()
     if [row.id for row in rows] != [icon.id for icon in found]:
@@ -23,20 +24,29 @@ def _all() -> tuple[list, dict]:
             "The installed emoji sets are not those that the committed splits were made for: "
             "run `npm ci` and `make data`."
         )
-    return rows, pictures
+    first: dict[str, int] = {}
+    for i, row in enumerate(rows):
+        first.setdefault(row.style, i)
+    return rows, pictures, first
 
 
 def select(keep) -> tuple[list, torch.Tensor]:
     """Rows for which keep(row) is true, and their pictures on white, uint8 [N, 3, 128, 128]."""
-    rows, pictures = _all()
-    position = dict.fromkeys(pictures, -1)
-    chosen, stack = [], []
-    for row in rows:
-        position[row.style] += 1
-        if keep(row):
-            chosen.append(row)
-            stack.append(on_white(np.asarray(pictures[row.style][position[row.style]])))
-    return chosen, torch.from_numpy(np.stack(stack)).permute(0, 3, 1, 2).contiguous()
+    rows, _, _ = _all()
+    chosen = [i for i, row in enumerate(rows) if keep(row)]
+    stack = np.stack([on_white(picture) for picture in _each(chosen)])
+    return [rows[i] for i in chosen], torch.from_numpy(stack).permute(0, 3, 1, 2).contiguous()
+
+
+def rgba_at(positions) -> np.ndarray:
+    """The icons at these positions of `splits.load()`, uint8 [N, 128, 128, 4] with straight alpha."""
+    return np.stack(list(_each(positions)))
+
+
+def _each(positions):
+    rows, pictures, first = _all()
+    for i in positions:
+        yield np.asarray(pictures[rows[i].style][i - first[rows[i].style]])
 
 
 def in_trunk(row) -> bool:

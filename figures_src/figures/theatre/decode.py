@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from denoised.pipeline import decode, encode
 from denoised.probes import play, style_probe
+from denoised.probes.features import Features
 from denoised.probes.latents import fit_preview
 from denoised.probes.metrics import bootstrap_ci
 from plotting.layout import colour_map, picture
@@ -44,14 +45,10 @@ def recall(decoded, inside):
 @torch.no_grad()
 def stages(vae, latent):
     """What the decoder's blocks hand on for one latent [C, h, w]: {name: [channels, H, W]}."""
-    found, handles = {}, []
-    blocks = {"middle": vae.decoder.mid_block} | {f"up {i + 1}": b for i, b in enumerate(vae.decoder.up_blocks)}
-    for name, block in blocks.items():
-        handles.append(block.register_forward_hook(lambda m, a, out, name=name: found.__setitem__(name, out[0])))
-    decode(vae, latent[None])
-    for handle in handles:
-        handle.remove()
-    return found
+    blocks = {"middle": "mid_block"} | {f"up {i + 1}": f"up_blocks.{i}" for i in range(len(vae.decoder.up_blocks))}
+    with Features(vae.decoder, blocks.values()) as seen:
+        decode(vae, latent[None])
+    return {name: seen.maps[path][0][0] for name, path in blocks.items()}
 
 
 def make(lab, smoke=False):

@@ -4,7 +4,6 @@ read from features with and without a border, and the U-Net against the best fix
 Tests claims: r11-10, r11-11.
 """
 
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +13,7 @@ from denoised.data.captions import prompt
 from denoised.diffusion.schedules import mix
 from denoised.pipeline import encode
 from denoised.probes import play
+from denoised.probes.features import Features, ring, without
 from denoised.probes.operators import trace
 from plotting.layout import label_ends
 from plotting.output import Output
@@ -45,31 +45,6 @@ class Wiener:
         # --8<-- [end:wiener]
 
 
-@contextmanager
-def wrapped(model):
-    """While entered, convolutions see the grid as a ring: no cell is nearer to a border than another."""
-    convolutions = [m for m in model.modules() if isinstance(m, torch.nn.Conv2d) and m.padding != (0, 0)]
-    before = [(m.padding_mode, m._reversed_padding_repeated_twice) for m in convolutions]
-    try:
-        for m in convolutions:
-            m.padding_mode = "circular"
-            m._reversed_padding_repeated_twice = [p for p in reversed(m.padding) for _ in range(2)]
-        yield
-    finally:
-        for m, (mode, sides) in zip(convolutions, before, strict=True):
-            m.padding_mode, m._reversed_padding_repeated_twice = mode, sides
-
-
-@contextmanager
-def silenced(module):
-    """While entered, a module answers with zeros."""
-    handle = module.register_forward_hook(lambda module, args, output: torch.zeros_like(output))
-    try:
-        yield
-    finally:
-        handle.remove()
-
-
 def position_r2(features, ridge=1.0):
     """How well row and column of a cell follow from its features [N, C, h, w], linearly: R^2 on the second half of N
     after fitting on the first."""
@@ -89,14 +64,9 @@ def position_r2(features, ridge=1.0):
 @torch.no_grad()
 def features(unet, xt, context):
     """Outputs of the LEVELS' modules for noise xt at one late time."""
-    found, handles = {}, []
-    for name, path in LEVELS.items():
-        module = unet.get_submodule(path)
-        handles.append(module.register_forward_hook(lambda m, a, out, name=name: found.__setitem__(name, out)))
-    unet(xt, torch.tensor(900), encoder_hidden_states=context)
-    for handle in handles:
-        handle.remove()
-    return found
+    with Features(unet, LEVELS.values()) as seen:
+        unet(xt, torch.tensor(900), encoder_hidden_states=context)
+    return {name: seen.maps[path][0] for name, path in LEVELS.items()}
 
 
 def make(lab, smoke=False):
@@ -122,7 +92,7 @@ def make(lab, smoke=False):
         xt, told = mix(x0, noise, level), torch.full((len(x0),), t)
         guesses = {"Wiener filter": wiener(xt, level)}
         guesses["U-Net, no words"] = network(xt, told, empty.expand_as(words))[0]
-        with silenced(pipe.unet.time_proj):
+        with without(pipe.unet, ["time_proj"]):
             guesses["U-Net, no waves"] = network(xt, told, empty.expand_as(words))[0]
         for name, guess in guesses.items():
             errors[name].append(float((guess - x0).square().mean() / x0.var()))
@@ -132,8 +102,8 @@ def make(lab, smoke=False):
     xt = torch.randn(count, 4, 16, 16, generator=lab.generator("position"))
     context = empty.expand(count, -1, -1)
     plain = {name: position_r2(f) for name, f in features(pipe.unet, xt, context).items()}
-    with wrapped(pipe.unet):
-        ring = {name: position_r2(f) for name, f in features(pipe.unet, xt, context).items()}
+    with ring(pipe.unet):
+        on_ring = {name: position_r2(f) for name, f in features(pipe.unet, xt, context).items()}
     n = {
         "operators": sum(seen.names.values()),
         "fourier_calls": seen.fourier() + read.fourier(),
@@ -150,9 +120,9 @@ def make(lab, smoke=False):
         "icons": len(unseen),
         "fitted": len(train),
         **{f"place_{name.replace(' ', '_')}": value for name, value in plain.items()},
-        **{f"ring_{name.replace(' ', '_')}": value for name, value in ring.items()},
+        **{f"ring_{name.replace(' ', '_')}": value for name, value in on_ring.items()},
     }
-    n["place_most"], n["ring_most"] = max(plain.values()), max(ring.values())
+    n["place_most"], n["ring_most"] = max(plain.values()), max(on_ring.values())
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -184,7 +154,7 @@ def make(lab, smoke=False):
         top += 30
         for name in LEVELS:
             fig.note(x + 82, top + 18, name, "ink", SMALL, ha="right", va="center")
-            for value, colour, words in ((plain[name], "image", "as it is"), (ring[name], "noise", "no border")):
+            for value, colour, words in ((plain[name], "image", "as it is"), (on_ring[name], "noise", "no border")):
                 ax = fig.area(x + 92, top, fig.width - x - 92 - 108, 16, grid="")
                 ax.set_axis_off()
                 ax.set(xlim=(0, 1), ylim=(-0.5, 0.5))

@@ -1,0 +1,27 @@
+// What several widgets are built from.
+
+/** element("input", { type: "radio", checked: true }, child...): attributes; true is an empty one, false and null none. */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value != null) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** A widget's data and the sheet of pictures beside it, `<base>.sheet.webp`; both or an error that names the address. */
+export async function load(src, base) {
+  const [answer, sheet] = await Promise.all([
+    fetch(src),
+    new Promise((done, fail) => {
+      const image = new Image();
+      image.onload = () => done(image);
+      image.onerror = () => fail(new Error(`${image.src} does not load`));
+      image.src = new URL(`${base}.sheet.webp`, document.baseURI).href;
+    }),
+  ]);
+  if (!answer.ok) throw new Error(`${src}: ${answer.status}`);
+  return [await answer.json(), sheet];
+}
