@@ -14,7 +14,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-NO_BROWSER = "no browser here: `apt install chromium`, or set CHROME=/path/to/chrome"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -26,6 +25,8 @@ FLAGS = [
 ]
 
 sys.path.insert(0, str(ROOT / "tests"))
+
+from no_browser import NO_BROWSER  # noqa: E402
 
 
 def pytest_terminal_summary(terminalreporter):

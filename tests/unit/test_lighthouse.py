@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import lighthouse
-from conftest import ROOT
+from denoised.paths import ROOT
 
 
 def test_without_lighthouse_it_is_one_sentence(tmp_path, monkeypatch):

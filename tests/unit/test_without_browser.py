@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 
-from conftest import NO_BROWSER, ROOT
+from denoised.paths import ROOT
+from no_browser import NO_BROWSER
 
 
 def run(tmp_path, **environment):
