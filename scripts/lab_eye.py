@@ -5,9 +5,7 @@
                                         figures_src/denoised/studies/eye.npz and figures_src/weights/pyramidnet
 """
 
-import io
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -21,8 +19,9 @@ import torch.nn.functional as F
 from denoised import paths
 from denoised.errors import DenoisedError
 from denoised.models import pyramid
-from denoised.studies import eye, eye_probes
+from denoised.studies import eye, eye_probes, shelf
 from denoised.training import images
+from denoised.training.loop import write_whole
 
 STYLES_NEEDED = 3  # training icons that a concept must have for the concept head to know it
 STRIPES = ((3000, 1), (800, 2))  # (pictures, seed) to fit and to score the probes of direction
@@ -64,12 +63,6 @@ def heads(labels: dict) -> dict:
     return {head: torch.from_numpy(labels[head]) for head in pyramid.HEADS}
 
 
-def atomic(path: Path, content: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)
-
-
 def one_run(kind: str, seed: int, d: dict, folder: Path) -> dict:
     """Train and measure one net, or read what an earlier call left."""
     path = folder / f"{kind}-{seed}.pt"
@@ -87,9 +80,7 @@ def one_run(kind: str, seed: int, d: dict, folder: Path) -> dict:
         numbers, arrays = eye.measure(net, tests)
         run = {"numbers": numbers, "curve": curve, "seconds": seconds, "state": net.state_dict(),
                "arrays": {k: torch.from_numpy(v) for k, v in arrays.items()}}  # fmt: skip
-        buffer = io.BytesIO()
-        torch.save(run, buffer)
-        atomic(path, buffer.getvalue())
+        write_whole(path, lambda part: torch.save(run, part))
         told = ", ".join(f"{k} {numbers[k]:.3f}" for k in ("group_pair", "concept_pair", "group_concept"))
         print(f"{kind}, seed {seed}: {told} ({seconds:.0f} s)", flush=True)
     return torch.load(path, weights_only=True)
@@ -97,7 +88,7 @@ def one_run(kind: str, seed: int, d: dict, folder: Path) -> dict:
 
 def probed(kind: str, seed: int, d: dict, state, folder: Path) -> dict[str, np.ndarray]:
     """What probes read in one net; `state` None: in the same net before its training."""
-    path = folder / f"probes-{kind}-{seed}-{'fresh' if state is None else 'trained'}.npz"
+    path = folder / f"probes-{kind}-{seed}-{'fresh' if state is None else 'trained'}.pt"
     if not path.exists():
         net = eye.build(kind, {head: d["names"][head] for head in pyramid.HEADS}, seed)
         if state is None:
@@ -110,11 +101,9 @@ def probed(kind: str, seed: int, d: dict, state, folder: Path) -> dict[str, np.n
         tasks = {"orientation": (stripes[0], stripes[1])}
         for task, test in (("colour", "pair"), ("style", "pair"), ("concept", "pair"), ("group", "concept")):
             tasks[task] = tuple((d["pictures"][s], d["labels"][s][task]) for s in ("train", test))
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **eye_probes.probe(net, tasks))
-        atomic(path, buffer.getvalue())
-    with np.load(path) as file:
-        return {name: file[name] for name in file.files}
+        found = {task: torch.from_numpy(rows) for task, rows in eye_probes.probe(net, tasks).items()}
+        write_whole(path, lambda part: torch.save(found, part))
+    return {task: rows.numpy() for task, rows in torch.load(path, weights_only=True).items()}
 
 
 def ship(run: dict, d: dict) -> None:
@@ -164,9 +153,7 @@ def main() -> int:
         facts.setdefault("chance", {})[task] = float((asked[asked >= 0] == common).mean())
     facts["chance"]["orientation"] = 1 / eye_probes.ORIENTATIONS
     ship(runs["pyramid"][0], d)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
-    atomic(eye.FILE, buffer.getvalue())
+    shelf.put(eye.FILE, facts, arrays)
     print(f"wrote {eye.FILE.relative_to(paths.ROOT)}, {eye.FILE.stat().st_size:,} bytes")
     return 0
 

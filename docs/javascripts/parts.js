@@ -11,16 +11,21 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** The picture at an address, loaded, or an error that names the address. */
+export function loadImage(src) {
+  return new Promise((done, fail) => {
+    const image = new Image();
+    image.onload = () => done(image);
+    image.onerror = () => fail(new Error(`${src} does not load`));
+    image.src = src;
+  });
+}
+
 /** A widget's data and the sheet of pictures beside it, `<base>.sheet.webp`; both or an error that names the address. */
 export async function load(src, base) {
   const [answer, sheet] = await Promise.all([
     fetch(src),
-    new Promise((done, fail) => {
-      const image = new Image();
-      image.onload = () => done(image);
-      image.onerror = () => fail(new Error(`${image.src} does not load`));
-      image.src = new URL(`${base}.sheet.webp`, document.baseURI).href;
-    }),
+    loadImage(new URL(`${base}.sheet.webp`, document.baseURI).href),
   ]);
   if (!answer.ok) throw new Error(`${src}: ${answer.status}`);
   return [await answer.json(), sheet];

@@ -76,9 +76,13 @@ def test_the_widget_computes_what_python_computes(tmp_path):
             cases.append({"picture": picture.ravel().tolist(), "kernel": flat, "by": [stride, padding, dilation],
                           "side": len(made), "answer": made.ravel().tolist()})  # fmt: skip
     (tmp_path / "cases.json").write_text(json.dumps(cases))
-    (tmp_path / "widget.mjs").write_text((paths.ROOT / "docs/javascripts/widgets/kernel.js").read_text())
+    for name in ("parts.js", "widgets/kernel.js"):
+        copy = tmp_path / name
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text((paths.ROOT / "docs/javascripts" / name).read_text())
+    (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "run.mjs").write_text(
-        "import { readFileSync } from 'node:fs'; import { convolve } from './widget.mjs';\n"
+        "import { readFileSync } from 'node:fs'; import { convolve } from './widgets/kernel.js';\n"
         "const cases = JSON.parse(readFileSync(new URL('cases.json', import.meta.url)));\n"
         "console.log(JSON.stringify(cases.map((c) => { const m = convolve(c.picture, 16, c.kernel, ...c.by);\n"
         "  return [m.side, Math.max(...c.answer.map((v, i) => Math.abs(v - m.values[i])))]; })));\n"

@@ -4,6 +4,8 @@
 // `<data-base>.sheet.webp`, the pictures in one row. Nothing leaves the page: an uploaded picture is read by the browser,
 // made as small as the icons, and forgotten with the page. All controls are native ones.
 
+import { element, load, loadImage } from "../parts.js";
+
 const BROWN = { light: "#8A4B14", dark: "#E3A46B" }; // the arm for negative answers, as in the still pictures
 const LIMIT = 99; // of a kernel's numbers
 let count = 0;
@@ -34,32 +36,10 @@ export function convolve(values, n, kernel, stride = 1, padding = 0, dilation = 
   return { side, values: answer };
 }
 
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value != null) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
-
-function loadImage(src) {
-  return new Promise((done, fail) => {
-    const image = new Image();
-    image.onload = () => done(image);
-    image.onerror = () => fail(new Error(`${src} does not load`));
-    image.src = src;
-  });
-}
-
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
 export default async function mount(host, { src }) {
-  const base = new URL(`${host.dataset.base}.sheet.webp`, document.baseURI).href;
-  const [answer, sheet] = await Promise.all([fetch(src), loadImage(base)]);
-  if (!answer.ok) throw new Error(`${src}: ${answer.status}`);
-  const { size, pictures, luma, kernels } = await answer.json();
+  const [{ size, pictures, luma, kernels }, sheet] = await load(src, host.dataset.base);
   const name = `dn-kernel-${++count}`;
   const small = element("canvas", { width: size, height: size, role: "img", "aria-label": "the picture" });
   const map = element("canvas", { width: size, height: size, role: "img" });
