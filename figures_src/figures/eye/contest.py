@@ -37,6 +37,7 @@ def make(lab, smoke=False):
         "seeds": len(eye.SETTINGS.seeds), "groups": facts["classes"]["group"], "concepts": facts["classes"]["concept"],
         "training_icons": facts["pictures"]["train"], "samples": eye.SETTINGS.steps * eye.SETTINGS.batch,
         "seconds": facts["seconds"], "steps": eye.SETTINGS.steps, "steps_planned": eye.STEPS_PLANNED,
+        "units": eye.SETTINGS.units,
         "parameters_pyramid": facts["parameters"]["pyramid"], "parameters_resnet": facts["parameters"]["resnet"],
         "parameters_gap": facts["parameters"]["pyramid"] / facts["parameters"]["resnet"] - 1,
         "widths_pyramid": ", ".join(map(str, eye.widths("pyramid"))),

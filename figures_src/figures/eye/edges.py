@@ -95,7 +95,7 @@ def make(lab, smoke=False):
         caption=(
             "**It answers to steps, not to lines.** An upright step from dark to bright gives one sign, the "
             "reverse step "
-            f"the other ({n['reversed']:+.0%} of the peak). In the middle of a line one pixel thin the answer is "
+            f"the other (minus {abs(n['reversed']):.0%} of the peak). In the middle of a line one pixel thin the answer is "
             f"{n['line_centre']:.2f}, and beside it plus and minus. At 45 degrees an edge still gets "
             f"{n['slanted']:.0%} of the full answer, half is left at {n['half_angle']:.0f} degrees, and a "
             "level edge gets "

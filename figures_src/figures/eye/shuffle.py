@@ -37,6 +37,7 @@ def make(lab, smoke=False):
         n |= {f"group_{k}": mean(f"group_shuffled_{k}"), f"concept_{k}": mean(f"concept_shuffled_{k}"),
               f"sure_{k}": mean(f"sure_shuffled_{k}")}  # fmt: skip
         n[f"kept_{k}"] = (n[f"group_{k}"] - n["chance"]) / (n["group_whole"] - n["chance"])
+    kept = {k: f"{n[f'kept_{k}']:.0%}".replace("-", "−") for k in eye.SETTINGS.shuffles}  # below chance: a true minus
     levels = [n["group_whole"], *(n[f"group_{k}"] for k in eye.SETTINGS.shuffles)]
     sure = [n["sure_whole"], *(n[f"sure_{k}"] for k in eye.SETTINGS.shuffles)]
     words = ["whole", *(f"{k} × {k}" for k in eye.SETTINGS.shuffles[:-1]), "pixels"]
@@ -79,8 +80,8 @@ def make(lab, smoke=False):
         caption=(
             f"**Parts without a whole.** Mean of {n['nets']} trained nets on known concepts in new styles. Of "
             "the accuracy "
-            f"above chance ({n['chance']:.0%}, the commonest group), {n['kept_2']:.0%} is left in 2 × 2 pieces, "
-            f"{n['kept_4']:.0%} in 4 × 4, {n['kept_8']:.0%} in 8 × 8, and {n['kept_32']:.0%} when single "
+            f"above chance ({n['chance']:.0%}, the commonest group), {kept[2]} is left in 2 × 2 pieces, "
+            f"{kept[4]} in 4 × 4, {kept[8]} in 8 × 8, and {kept[32]} when single "
             "pixels are scrambled, "
             f"the control that leaves nothing but colours. Sureness goes from {n['sure_whole']:.0%} to "
             f"{n['sure_4']:.0%} and "
