@@ -76,10 +76,11 @@ class Site:
         return wanted if seen[wanted] == 1 else f"{wanted}-{seen[wanted]}"
 
     def figure_href(self, figure_id):
-        """Link to where a figure is shown: this page if it is here, else the first, else its provenance."""
+        """Link to where a figure is shown: this page if it is here, else the first, those of the series before pages
+        that gather from them; else its provenance."""
         here = self.page.file.src_uri if self.page else None
         shown = self.pages.showing(figure_id)
-        page = here if here in shown else min(shown, default=None)
+        page = here if here in shown else min(shown, key=lambda name: (not name.startswith("series/"), name), default=None)
         if page:
             return self.href(page, anchor(figure_id))
         home = self.home_of("provenance")
