@@ -28,6 +28,7 @@ def test_every_place_exists_in_the_built_site(site):
 
 def test_every_work_that_stands_for_a_system_is_cited_somewhere(site):
     """Being in the bibliography is not enough: a reader has to be able to come across it."""
-    text = "".join(path.read_text(encoding="utf-8") for path in site.glob("**/index.html") if path.parent.name != "references")
+    pages = [path for path in site.glob("**/index.html") if path.parent.name != "references"]
+    text = "".join(path.read_text(encoding="utf-8") for path in pages)
     uncited = {f["cites"] for f in PLACES if "cites" in f} - set(re.findall(r'#ref-([\w-]+)"', text))
     assert not uncited
