@@ -25,7 +25,9 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
         from denoised.training.autoencoder import train_decoder
 
         vae, report = train_decoder(preset, store.load_vae(), **limits)
-        if report["finished"] and preset.extra["style"] == "base":
+        if report["finished"] and "diet" in preset.extra:
+            store.save_decoder(vae, preset.extra["diet"], preset, report)
+        elif report["finished"] and preset.extra["style"] == "base":
             store.save_model(vae, sd / "vae", preset, report, encoder=store.read_card(sd / "vae"))
         elif report["finished"]:
             store.save_decoder(vae, preset.extra["style"], preset, report)

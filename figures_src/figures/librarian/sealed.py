@@ -1,7 +1,7 @@
 """The library's log book: every part of the pipeline is listened to while one picture is made. Who was called, and with
 what, which files were opened, and whether the words reach the decoder by any other way than the latent.
 
-Tests claims: r13-01.
+Tests claims: r13-01, r10b-02, r10b-03, r10b-10, r10b-11, r10b-12, r10b-13.
 """
 
 import json
@@ -9,7 +9,9 @@ import json
 import torch
 
 from denoised.pipeline import encode, encode_prompts, generate
+from denoised.probes import runs
 from denoised.probes.eavesdrop import calls, opened_files
+from denoised.probes.restore import touch_up
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -17,7 +19,7 @@ WEIGHTS = ("emoji-sd",)
 DATA = ("specimens",)
 TITLE = "The log book of one picture"
 
-PROMPT, OTHER = "octopus, twemoji style", "red apple, noto style"
+PROMPT, OTHER, NEGATIVE = "octopus, twemoji style", "red apple, noto style", "blue, house"
 STEPS, GUIDANCE = 12, 3.0
 
 
@@ -64,8 +66,21 @@ def make(lab, smoke=False):
     same = bool(torch.equal(*pictures))
     reached = int(not only_latent or by_words is not None or not same)
 
+    # with a negative: does the decoder receive anything else? and is any weight of the VAE another one afterwards?
+    before = [p.clone() for p in pipe.vae.parameters()]
+    with calls(parts(pipe)) as denied:
+        other = generate(pipe, PROMPT, seed=lab.seed, steps=2, guidance=GUIDANCE, negative_prompt=NEGATIVE)
+    plain = generate(pipe, PROMPT, seed=lab.seed, steps=2, guidance=GUIDANCE)
+    entered = [x for call in denied if call.part in ("gate", "decoder") for x in call.tensors]
+    only = len(entered) == 2 and torch.equal(entered[0].cpu(), other.xt[-1][None] / pipe.vae.config.scaling_factor)
+    unchanged = all(torch.equal(a, b) for a, b in zip(before, pipe.vae.parameters(), strict=True))
     with calls(parts(pipe)) as seen:
         encode(pipe.vae, specimens.images[:1])
+    with calls(parts(pipe)) as redrawn:  # image-to-image: here the encoder does work
+        z = encode(pipe.vae, specimens.images[:1])
+        touch_up(pipe, z, [PROMPT], runs.noise(pipe, [0]), strength=0.5, steps=1, guidance=1.0)
+    text = encode_prompts(pipe, [PROMPT])
+    tower = [name for name, _ in pipe.text_encoder.named_modules() if "vision" in name]
     n = {
         "steps": steps, "unet_calls": order.count("unet"), "text_calls": order.count("text"),
         "encoder_calls": order.count("encoder"), "decoder_calls": order.count("decoder"),
@@ -73,6 +88,14 @@ def make(lab, smoke=False):
         "encoder_control": sum(call.part == "encoder" for call in seen),
         "tensors_into_decoder": len(gate.tensors), "values_into_decoder": int(final.numel()),
         "only_latent": int(only_latent), "same_bits": int(same), "text_reached_vae": reached,
+        "starts_from_noise": int(torch.equal(trace.xt[0], runs.noise(pipe, [lab.seed])[0])),
+        "encoder_image_to_image": sum(call.part == "encoder" for call in redrawn),
+        "negative_only_latent": int(only and unchanged), "negative_moves_latent": float(
+            (other.xt[-1] - plain.xt[-1]).square().mean().sqrt()
+        ),
+        "tokens_read": len(text.tokens[0]), "tokens_of_prompt": len(pipe.tokenizer(PROMPT).input_ids),
+        "state_width": int(text.states.shape[-1]), "vision_towers": len(tower),
+        "tokenizer_weights": len(getattr(pipe.tokenizer, "state_dict", dict)()),
         "gradient_words_to_pixels": 0.0 if by_words is None else float(by_words.norm()),
         "gradient_latent_to_pixels": float(by_latent.norm()),
         "gradient_words_to_unet": float(unet_by_words.norm()),

@@ -1,0 +1,1 @@
+"""Figures of the page on negatives and the told sequence of the pipeline."""
