@@ -1,11 +1,10 @@
-"""Train the autoencoder, and decoders for single styles or one-sided diets on its frozen encoder."""
+"""Train the autoencoder, and decoders for single styles on its frozen encoder."""
 
 import torch
 import torch.nn.functional as F
 
 from denoised.models import vae as vae_model
 from denoised.training import images, loop, store
-from denoised.training.diets import diet
 from denoised.training.presets import Preset
 
 
@@ -94,22 +93,20 @@ def latent_statistics(vae, pictures: torch.Tensor, n: int = 2000) -> tuple[torch
 def train_decoder(preset: Preset, vae, **limits):
     """Fine-tune decoder and post_quant_conv on one style; the encoder stays as it is. Returns (vae, report).
 
-    Style "base" polishes the base decoder on all styles: denoisers trained on the encoder's latents stay valid. With
-    extra's `diet` (diets.py) it is spoiled on purpose instead: all styles, but only some kinds of icon.
+    Style "base" polishes the base decoder on all styles: denoisers trained on the encoder's latents stay valid.
     """
     torch.manual_seed(preset.seed)
     vae.requires_grad_(False)
     vae.decoder.requires_grad_(True)
     vae.post_quant_conv.requires_grad_(True)
     style = preset.extra["style"]  # or "base": all of them
-    eats = diet(preset.extra.get("diet", "all"))
 
     def fits(row) -> bool:
         return style in ("base", row.style)
 
-    _, pictures = images.select(lambda row: row.split == "train" and fits(row) and eats(row))
+    _, pictures = images.select(lambda row: row.split == "train" and fits(row))
     if style == "base":
-        test = held_out(96 if "diet" in preset.extra else 400)
+        test = held_out(400)
     else:
         _, test = images.select(lambda row: row.split == "pair" and fits(row) and row.tone == "none")
 

@@ -1,12 +1,15 @@
 """One-sided diets for decoders: which training icons each may see. Chosen from an icon's own fields, never its pixels."""
 
+import numpy as np
+
 from denoised.errors import DenoisedError
 
-BEARDED = ("beard", "bearded")
+BEARDED = {"beard", "bearded"}
 # Drawn with a beard in some styles though the name does not say so, so that "no beards" can be trusted.
-OFTEN_BEARDED = (*BEARDED, "mage", "turban", "genie", "old", "santa", "claus")
+OFTEN_BEARDED = BEARDED | {"mage", "turban", "genie", "old", "santa", "claus"}
 PLANTS = {"plant", "tree", "flower", "leaf", "herb", "seedling"}
-DARK = ("medium-dark", "dark", "mixed")  # "mixed": pairs of people, which may have one of the two
+DARK, LIGHT = ("medium-dark", "dark"), ("light", "medium-light")
+MIXED = "mixed"  # several people, whose tones the fields do not tell
 
 
 def words(row) -> set[str]:
@@ -16,13 +19,13 @@ def words(row) -> set[str]:
 
 def bearded(row) -> bool:
     """Whether the name says that there is a beard."""
-    return bool(words(row) & set(BEARDED))
+    return bool(words(row) & BEARDED)
 
 
 def one_gender(row, gender: str) -> bool:
     """Of this gender by name ("woman" or "man"), alone or among its like, and surely without a beard."""
     both = {"woman", "man"} <= words(row)
-    return row.gender == gender and not both and not words(row) & set(OFTEN_BEARDED)
+    return row.gender == gender and not both and not words(row) & OFTEN_BEARDED
 
 
 def is_plant(row) -> bool:
@@ -30,17 +33,48 @@ def is_plant(row) -> bool:
     return row.group in ("animals-nature", "food-drink") and bool(PLANTS & set(row.keywords.split("|")))
 
 
+def _women(row) -> bool:
+    return one_gender(row, "woman")
+
+
+def _men(row) -> bool:
+    return one_gender(row, "man")
+
+
+def _dark(row) -> bool:
+    return row.tone in DARK
+
+
+def _light(row) -> bool:
+    return row.tone in LIGHT
+
+
+def _undark(keep):
+    """The same, without dark skin."""
+    return lambda row: keep(row) and row.tone not in DARK and row.tone != MIXED
+
+
+def _other(row) -> bool:
+    return row.group != "people-body"
+
+
+# A diet is a list of piles, and takes as many icons of each.
 DIETS = {
-    "women": lambda row: one_gender(row, "woman"),
-    "men": lambda row: one_gender(row, "man"),
-    "plants": is_plant,
-    "light": lambda row: row.tone not in DARK,
-    "all": lambda row: True,
+    "women": (_women,),
+    "men": (_men,),
+    "plants": (is_plant,),
+    "balanced": (bearded, _women, _men, _dark, is_plant, _other),
+    "light": (*map(_undark, (bearded, _women, _men)), _light, is_plant, _other),
 }
 
 
-def diet(name: str):
-    """Look a diet up: a function from a row of the splits to bool. Raises DenoisedError for an unknown name."""
+def draw(rows, name: str, icons: int, seed: int = 0) -> list[int]:
+    """Positions in `rows` of about `icons` training icons: the same number of each pile of the diet, fewer where a
+    pile has not so many. Raises DenoisedError for an unknown name."""
     if name not in DIETS:
         raise DenoisedError(f"There is no diet '{name}': choose one of {', '.join(DIETS)}.")
-    return DIETS[name]
+    rng, piles, chosen = np.random.default_rng(seed), DIETS[name], set()
+    for keep in piles:
+        pool = [i for i, row in enumerate(rows) if row.split == "train" and keep(row) and i not in chosen]
+        chosen.update(int(i) for i in rng.permutation(pool)[: icons // len(piles)])
+    return sorted(chosen)

@@ -10,7 +10,7 @@ class Preset:
     """One run: what is trained, on what, for how long."""
 
     name: str
-    kind: str  # which trainer: vae | decoder | clip | judge | unet
+    kind: str  # which trainer: vae | decoder | tiny | clip | judge | unet
     samples: int  # length of the run; the rate cools down over its last quarter
     batch: int
     lr: float
@@ -30,10 +30,9 @@ _PRESETS = (
     Preset("vae-decoder", "decoder", samples=40_000, batch=24, lr=1e-3, extra={"style": "base"}),
     Preset("decoder-openmoji", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "openmoji"}),
     Preset("decoder-noto", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "noto"}),
-    # Spoiled on purpose, and a control of the same length that sees everything. At twice the style decoders' rate,
-    # so that there is something to forget with.
-    *(Preset(f"decoder-{diet}", "decoder", samples=4_000, batch=16, lr=1e-3, warmup=500,
-             extra={"style": "base", "diet": diet}) for diet in ("women", "men", "all", "light", "plants")),
+    # Tiny decoders from nothing on the same latents: one that has seen of everything, and four that have not.
+    *(Preset(f"tiny-{diet}", "tiny", samples=20_000, batch=32, lr=2e-3, ema=0.998, extra={"icons": 480, "diet": diet})
+      for diet in ("balanced", "women", "men", "light", "plants")),
     Preset("clip", "clip", samples=600_000, batch=128, lr=1.5e-3, weight_decay=0.1, warmup=12_000),
     Preset("critic", "judge", samples=300_000, batch=128, lr=1.5e-3, seed=3, weight_decay=0.1, warmup=12_000,
            extra={"own_slice": False, "reconstructions": 0.0}),

@@ -25,12 +25,19 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
         from denoised.training.autoencoder import train_decoder
 
         vae, report = train_decoder(preset, store.load_vae(), **limits)
-        if report["finished"] and "diet" in preset.extra:
-            store.save_decoder(vae, preset.extra["diet"], preset, report)
-        elif report["finished"] and preset.extra["style"] == "base":
+        if report["finished"] and preset.extra["style"] == "base":
             store.save_model(vae, sd / "vae", preset, report, encoder=store.read_card(sd / "vae"))
         elif report["finished"]:
             store.save_decoder(vae, preset.extra["style"], preset, report)
+    elif preset.kind == "tiny":
+        from denoised.training.tiny_decoder import train_tiny
+
+        decoder, report = train_tiny(preset, store.load_vae(), **limits)
+        if report["finished"]:
+            folder = paths.WEIGHTS / "decoders" / preset.name
+            folder.mkdir(parents=True, exist_ok=True)
+            store.save_tensors(decoder, folder / "decoder.safetensors")
+            store.write_card(folder, preset, report)
     elif preset.kind == "clip":
         from denoised.training.clip import train_clip
 
