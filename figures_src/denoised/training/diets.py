@@ -33,19 +33,23 @@ def is_plant(row) -> bool:
     return row.group in ("animals-nature", "food-drink") and bool(PLANTS & set(row.keywords.split("|")))
 
 
-def _women(row) -> bool:
+def woman(row) -> bool:
+    """A woman or several, by name."""
     return one_gender(row, "woman")
 
 
-def _men(row) -> bool:
+def man(row) -> bool:
+    """A man or several without beards, by name."""
     return one_gender(row, "man")
 
 
-def _dark(row) -> bool:
+def dark_skin(row) -> bool:
+    """In one of the two dark skin tones."""
     return row.tone in DARK
 
 
-def _light(row) -> bool:
+def light_skin(row) -> bool:
+    """In one of the two light skin tones."""
     return row.tone in LIGHT
 
 
@@ -54,17 +58,18 @@ def _undark(keep):
     return lambda row: keep(row) and row.tone not in DARK and row.tone != MIXED
 
 
-def _other(row) -> bool:
+def not_people(row) -> bool:
+    """Things, animals, food, symbols; faces too, but neither bodies nor persons."""
     return row.group != "people-body"
 
 
 # A diet is a list of piles, and takes as many icons of each.
 DIETS = {
-    "women": (_women,),
-    "men": (_men,),
+    "women": (woman,),
+    "men": (man,),
     "plants": (is_plant,),
-    "balanced": (bearded, _women, _men, _dark, is_plant, _other),
-    "light": (*map(_undark, (bearded, _women, _men)), _light, is_plant, _other),
+    "balanced": (bearded, woman, man, dark_skin, is_plant, not_people),
+    "light": (*map(_undark, (bearded, woman, man)), light_skin, is_plant, not_people),
 }
 
 

@@ -1,0 +1,80 @@
+"""What does a decoder make of what it has never seen? Tiny decoders from random weights on the shipped encoder's latents,
+each on a one-sided diet, and one on a balanced diet of the same length.
+
+    python scripts/train.py tiny-balanced tiny-women tiny-men tiny-light tiny-plants
+    python scripts/lab_unseen.py     # some minutes on one core; writes unseen.npz beside this file
+"""
+
+import hashlib
+import inspect
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from denoised.probes import logistic, lost
+from denoised.studies import shelf
+from denoised.training import diets
+
+FILE = Path(__file__).with_suffix(".npz")
+HELD_OUT = ("pair", "concept", "judge")  # what no autoencoder has learnt from
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How many drawings of each kind are looked at; `seed` draws them; `runs`, of each diet, seeds of its training."""
+
+    people: int = 72
+    tones: int = 64
+    plants: int = 48
+    others: int = 96
+    probe: int = 400  # training icons of each side that a probe learns from
+    runs: int = 1
+    seed: int = 7
+
+
+SETTINGS = Settings()
+
+
+def key(settings: Settings = SETTINGS) -> str:
+    """Short hash of the settings and of the source of all that computes the results."""
+    source = "".join(map(inspect.getsource, (pairs, singles, diets, logistic, lost)))
+    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+
+
+def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
+    """(facts, arrays) of the committed results."""
+    return shelf.take(path, key(settings), "lab_unseen")
+
+
+def decoders(diet: str, settings: Settings = SETTINGS) -> list[str]:
+    """Folders under weights/decoders of a diet's runs."""
+    return [f"tiny-{diet}" + (f"-{run}" if run else "") for run in range(settings.runs)]
+
+
+def pairs(rows) -> dict[str, list[tuple[int, int]]]:
+    """Two versions of one drawing, as positions in `rows`. "beards": with and without, in three tones, one tone after
+    the other for each drawing. "tones": dark and light skin of held-out drawings."""
+    at = {(row.style, row.concept, row.tone): i for i, row in enumerate(rows)}
+    found: dict[str, list[tuple[int, int]]] = {"beards": [], "tones": []}
+    for style in sorted({row.style for row in rows}):
+        for who in ("man", "woman", "person"):
+            some = [(at.get((style, f"{who}-beard", t)), at.get((style, who, t))) for t in ("none", "light", "dark")]
+            if all(None not in pair for pair in some):
+                found["beards"] += some
+    for (style, concept, tone), i in sorted(at.items()):
+        if tone == "dark" and rows[i].split in HELD_OUT and (j := at.get((style, concept, "light"))) is not None:
+            found["tones"].append((i, j))
+    return found
+
+
+def singles(rows, keep, n: int, seed: int, splits=HELD_OUT) -> list[int]:
+    """At most n positions of icons for which keep(row), drawn by chance; of one drawing's tones only one."""
+    order, seen, chosen = np.random.default_rng(seed).permutation(len(rows)), set(), []
+    for i in order:
+        row = rows[i]
+        if row.split in splits and keep(row) and (row.style, row.concept) not in seen and len(chosen) < n:
+            seen.add((row.style, row.concept))
+            chosen.append(int(i))
+    return sorted(chosen)
