@@ -46,12 +46,12 @@ def build_lock():
         os.close(file)
 
 
-def nothing_to_do() -> bool:
-    """Is every target whole? The same question that each pytask task asks, without importing pytask."""
+def is_whole(target: targets.Target) -> bool:
+    """The same question that each pytask task asks, without importing pytask."""
     try:
-        return all(target.whole() for target in plan.all_targets())
+        return target.whole()
     except DenoisedError:
-        return False  # the task concerned will say it
+        return False  # its task will say why
 
 
 def run_pytask() -> list[tuple[str, BaseException]]:
@@ -155,8 +155,9 @@ def build(options: argparse.Namespace) -> int:
             for figure in plan.figures():
                 figure.manifest_path.unlink(missing_ok=True)
         everything = options.command in ("site", "figures") and not options.ids
-        whole = options.command not in ("data", "weights") and nothing_to_do()
-        if not whole:
+        asked = plan.all_targets()  # none for data and weights, which run each time
+        plan.WHOLE = frozenset(target.name for target in asked if is_whole(target))
+        if options.command in ("data", "weights") or len(plan.WHOLE) < len(asked):
             recipes.sweep()
             if everything:
                 for path in recipes.orphans(plan.PROFILE, plan.figures()):

@@ -35,6 +35,7 @@ class LedgerHtml:
     def __init__(self, site, env):
         self.site = site
         self.env = env
+        self._templates = {}
 
     def claim(self, claim):
         """One claim, wherever it is shown. Its id is the claim's on the ledger page, claim-... elsewhere."""
@@ -74,13 +75,19 @@ class LedgerHtml:
             ]
         return "\n\n".join(parts)
 
+    def _template(self, expression):
+        """A claim is shown on its section's page and in the ledger: its macros are compiled once."""
+        if expression not in self._templates:
+            self._templates[expression] = self.env.env.from_string(expression)
+        return self._templates[expression]
+
     def _says(self, claim):
         if not claim.get("says"):
             return ""
 
         def render(expression):
             try:
-                return self.env.env.from_string(expression).render()
+                return self._template(expression).render()
             except TemplateError as problem:
                 self.site.problem(f"claim {claim['id']}: {problem}")
                 return '<span class="dn-error">?</span>'

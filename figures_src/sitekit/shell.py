@@ -1,6 +1,6 @@
 """What mkdocs does around the pages' own text: navigation, regions that scroll, previews, the offline list.
 
-A hook of mkdocs.yml; standard library only. The macros are in macros.py, the offline list in offline.py.
+A hook of mkdocs.yml; the standard library and Jinja only. The macros are in macros.py, the offline list in offline.py.
 """
 
 from __future__ import annotations
@@ -8,11 +8,14 @@ from __future__ import annotations
 import html
 import ipaddress
 import logging
+import os
 import re
 import struct
 import sys
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
+
+from jinja2 import FileSystemBytecodeCache
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # hooks are loaded by their path
 
@@ -126,7 +129,10 @@ def on_page_context(context, page, config, nav):
 
 
 def on_env(env, config, files):
-    """`offline` for every template, `card` for those that belong to no page (404)."""
+    """`offline` for every template, `card` for those that belong to no page (404); the theme compiled once for good."""
+    if folder := os.environ.get("TEMPLATES"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        env.bytecode_cache = FileSystemBytecodeCache(folder)  # by each template's content
     env.globals["offline"] = not _state["serving"]
     env.globals["card"] = card(CARD, config)
     return env

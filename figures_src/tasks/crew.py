@@ -42,7 +42,7 @@ def make(figure: targets.Figure) -> None:
     global _executor
     if _executor is None:
         _executor = ThreadPoolExecutor(jobs())
-        for one in [figure, *plan.figures()]:
+        for one in [figure, *plan.left(plan.figures())]:
             if one.name not in _futures and not _known_whole(one):
                 _futures[one.name] = _executor.submit(_render, one)
     if figure.name not in _futures:

@@ -19,7 +19,8 @@ from tasks import closure, hashes, pool, targets
 WORK = hashes.BUILD / "work"  # where things are made; emptied at the start of a build
 _NO_TORCH = "import sys; sys.modules['torch'] = None; "  # rendering pages never needs torch: importing it fails
 _LEASH = "import os, threading as t; t.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start(); "
-_MKDOCS = "from tasks import fresh; fresh.install(); from mkdocs.__main__ import cli; cli(prog_name='mkdocs')"
+_LATER = "from tasks import fresh, later; fresh.install(); later.install('jupytext', 'mkdocs_jupyter.convert'); "
+_MKDOCS = _LATER + "from mkdocs.__main__ import cli; cli(prog_name='mkdocs')"
 
 
 def sweep() -> None:
@@ -30,6 +31,7 @@ def sweep() -> None:
         (targets.FIGURES, ".*.draft"),
         (targets.NOTEBOOKS, ".*.draft"),
         (hashes.BUILD, ".*.draft"),
+        (hashes.BUILD / "templates", "*.tmp"),
     ):
         if folder.is_dir():
             for draft in folder.rglob(pattern):
@@ -220,9 +222,10 @@ def mkdocs_command(*arguments: str, leash: bool = False) -> tuple[list[str], dic
     """(command, environment) of an mkdocs in which importing torch is an error; on a leash it ends when its standard
     input closes, so that it does not outlive whoever started it."""
     environment = dict(os.environ, PYTHONPATH=str(paths.SRC), PYTHONDONTWRITEBYTECODE="1", NO_MKDOCS_2_WARNING="1")
-    # Pages of notebooks are kept by their content; another version of what renders them starts a new collection.
+    # Pages of notebooks and compiled templates are kept by their content; other packages start a new collection.
     packages = hashes.file_hash(paths.ROOT / "requirements.lock") or "none"
     environment["NOTEBOOK_PAGES"] = str(hashes.BUILD / "notebook-pages" / packages[:12])
+    environment["TEMPLATES"] = str(hashes.BUILD / "templates" / packages[:12])
     code = _NO_TORCH + (_LEASH if leash else "") + _MKDOCS
     return [sys.executable, "-P", "-c", code, *arguments], environment
 

@@ -5,7 +5,7 @@ from pytask import PythonNode, mark, task
 from tasks import crew, plan
 from tasks.nodes import TargetNode, key_or_error
 
-for _figure in plan.figures():
+for _figure in plan.left(plan.figures()):
 
     @mark.persist
     @task(

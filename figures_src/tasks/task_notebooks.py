@@ -5,7 +5,7 @@ from pytask import PythonNode, mark, task
 from tasks import plan, recipes
 from tasks.nodes import TargetNode, announced, key_or_error
 
-for _notebook in plan.notebooks():
+for _notebook in plan.left(plan.notebooks()):
 
     @mark.persist
     @task(

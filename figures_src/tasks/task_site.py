@@ -5,14 +5,14 @@ from pytask import mark, task
 from tasks import plan, recipes
 from tasks.nodes import TargetNode, announced
 
-for _site in plan.site():
+for _site in plan.left(plan.site()):
 
     @mark.persist
     @task(
         id=_site.name,
         kwargs={
             "target": _site,
-            "parts": [TargetNode(target=part) for part in [*_site.parts, *_site.figures]],
+            "parts": [TargetNode(target=part) for part in plan.left([*_site.parts, *_site.figures])],
         },
         produces=TargetNode(target=_site),
     )

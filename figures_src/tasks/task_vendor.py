@@ -5,7 +5,7 @@ from pytask import mark, task
 from tasks import plan, recipes
 from tasks.nodes import TargetNode, announced
 
-for _target in plan.vendor():
+for _target in plan.left(plan.vendor()):
 
     @mark.persist
     @task(id=_target.name, kwargs={"target": _target}, produces=TargetNode(target=_target))

@@ -1,6 +1,7 @@
 """What a build makes again, and what it leaves alone."""
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,12 @@ def poison(folder, *modules):
     return folder, mark
 
 
+def children_seconds():
+    """Processor time of all child processes that have ended: a busy machine does not change it."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
 def test_says_in_one_line_where_the_site_is(mini):
     done = mini.run()
     assert done.returncode == 0, done.stderr
@@ -35,9 +42,9 @@ def test_nothing_changed_is_under_two_seconds_and_imports_nothing_heavy(built, t
     built.build()  # what was hashed within the last tick of the clock is hashed once more
     folder, mark = poison(tmp_path / "poison", "torch", "numpy", "pytask", "_pytask", "mkdocs", "grimp", "matplotlib")
     page = built.path("site/index.html").stat()
-    started = time.monotonic()
+    before = children_seconds()
     assert built.build(PYTHONPATH=folder) == []
-    assert time.monotonic() - started < 2
+    assert children_seconds() - before < 2
     assert not mark.exists(), mark.read_text()
     assert built.path("site/index.html").stat().st_ino == page.st_ino
 
@@ -73,9 +80,9 @@ def test_a_copy_with_its_figures_but_without_records_renders_nothing(built, tmp_
 def test_a_prose_edit_rebuilds_the_page_alone_and_never_imports_torch(built, tmp_path):
     built.edit("docs/index.md", "# A miniature", "# Another title")
     folder, mark = poison(tmp_path / "poison", "torch")
-    started = time.monotonic()
+    before = children_seconds()
     assert built.build(PYTHONPATH=folder) == []
-    assert time.monotonic() - started < 5
+    assert children_seconds() - before < 5
     assert not mark.exists()
     assert "Another title" in built.path("site/index.html").read_text()
 

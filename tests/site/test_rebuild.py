@@ -1,0 +1,59 @@
+"""An edited sentence on the real site: how long until its page is there, and what is not touched."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("docs", "figures_src", "scripts", "site", "build")
+LIMIT = 5  # seconds of processor time, so that a busy machine does not fail; on a free one no more pass
+
+
+def spent() -> float:
+    """Processor time of all child processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+@pytest.fixture
+def twin(built_site, tmp_path) -> Path:
+    """The whole project, built, once more: figures by hard links, since nobody writes into them."""
+    kept = shutil.ignore_patterns("__pycache__", "work", "lock", "logs", "check", "cluster*")
+    link = os.link if os.stat(tmp_path).st_dev == os.stat(ROOT).st_dev else shutil.copyfile
+    for part in PARTS:
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=kept,
+                        copy_function=link if part in ("docs", "site") else shutil.copyfile)
+    for file in ROOT.iterdir():
+        if file.is_file():
+            shutil.copyfile(file, tmp_path / file.name)
+    return tmp_path
+
+
+def build(root: Path, **environment) -> float:
+    before = spent()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    command = [sys.executable, "scripts/build.py", "site"]
+    done = subprocess.run(command, cwd=root, env=kept | environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "figure:" not in done.stderr, "a figure was rendered"
+    return spent() - before
+
+
+def test_an_edited_sentence_is_there_within_seconds(twin, tmp_path_factory):
+    """Nothing of torch is imported, no figure is rendered, and the page has the new sentence."""
+    poison = tmp_path_factory.mktemp("poison")
+    (poison / "torch.py").write_text("raise SystemExit('torch was imported')\n")
+    build(twin)  # hashes of the copies are taken once
+    page = twin / "docs" / "series" / "vae.md"
+    text = page.read_text(encoding="utf-8") + "\n\nA sentence that was not there before.\n"
+    page.unlink()  # a hard link: writing into it would write into the real page
+    page.write_text(text, encoding="utf-8")
+    seconds = build(twin, PYTHONPATH=str(poison))
+    assert "A sentence that was not there before." in (twin / "site/series/vae/index.html").read_text(encoding="utf-8")
+    assert seconds < LIMIT, f"{seconds:.1f} s of processor time"
+    assert build(twin) < 2, "nothing had changed"
