@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Lighthouse over the built site: accessibility, best practices and SEO of every page of the sitemap, as a phone sees it.
+"""Lighthouse over the built site: accessibility, best practices, SEO of every page and the 404 page, as a phone sees it.
 
     npm install --prefix ~/lighthouse lighthouse      once; it is no part of the project's own packages
     make site
     LIGHTHOUSE=~/lighthouse/node_modules/.bin/lighthouse .venv/bin/python scripts/lighthouse.py
 
-`--runs 3` takes the median of three runs a page; names of pages (`series/vae/`) limit it to these. One line a page,
+Each score is the median of three runs (`--runs`); names of pages (`series/vae/`) limit it to these. One line a page,
 below it what lost points; exit status 1 if a score is below 100.
 """
 
@@ -24,27 +24,29 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "site"))
 
-from visiting import FOLDER, Host  # noqa: E402  (compressed, with ranges, below a folder, as where it is published)
+from visiting import FOLDER, Host, folder_of  # noqa: E402  (compressed, with ranges, below a folder, as where it is published)
 
 CATEGORIES = ("accessibility", "best-practices", "seo")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
+NOT_FOUND = "404.html"
 PATIENCE = 300  # seconds a page
 
 
 def pages(site: Path) -> list[str]:
-    """Addresses of the sitemap below the site's root: "", "notation/", ..."""
+    """Addresses below the site's root: those of the sitemap ("", "notation/", ...) and the page of wrong addresses."""
     names = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
     found = [element.text for element in ElementTree.parse(site / "sitemap.xml").iter(names)]
     root = min(found, key=len)
-    return sorted(address.removeprefix(root) for address in found)
+    return [*sorted(address.removeprefix(root) for address in found), NOT_FOUND]
 
 
-def serve(site: Path) -> str:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("SiteHost", (Host,), {"folder": site}))
+def serve(site: Path, prefix: str) -> str:
+    handler = type("SiteHost", (Host,), {"folder": site, "prefix": prefix})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}{FOLDER}"
+    return f"http://127.0.0.1:{server.server_port}{prefix}"
 
 
 def look(lighthouse: str, browser: str, url: str) -> dict:
@@ -76,7 +78,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", nargs="*", help="pages as the sitemap names them, below its root; all if left out")
     parser.add_argument("--site", type=Path, default=ROOT / "site")
-    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     lighthouse = os.environ.get("LIGHTHOUSE") or shutil.which("lighthouse")
     browser = os.environ.get("CHROME") or next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -90,9 +92,10 @@ def main() -> int:
     if not (options.site / "sitemap.xml").exists():
         print(f"error: there is no site in {options.site}; `make site` builds it.", file=sys.stderr)
         return 1
-    base, worst = serve(options.site), 100
+    base, worst = serve(options.site, FOLDER), 100
+    rooted = serve(options.site, folder_of(options.site))  # the 404 page's addresses are absolute
     for page in options.pages or pages(options.site):
-        reports = [look(lighthouse, browser, base + page) for _ in range(options.runs)]
+        reports = [look(lighthouse, browser, (rooted if page == NOT_FOUND else base) + page) for _ in range(options.runs)]
         medians = {name: round(100 * statistics.median(r["categories"][name]["score"] for r in reports))
                    for name in CATEGORIES}  # fmt: skip
         worst = min(worst, *medians.values())

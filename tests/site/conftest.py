@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from visiting import FOLDER, Host, Visitor
+from visiting import FOLDER, Host, Visitor, folder_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +36,17 @@ def base(site) -> str:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}{FOLDER}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def lost_base(site) -> str:
+    """The same where the build was told that it will be served: the 404 page's addresses are absolute."""
+    handler = type("Rooted", (Host,), {"folder": site, "prefix": folder_of(site)})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{handler.prefix}"
     server.shutdown()
 
 

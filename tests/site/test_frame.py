@@ -1,10 +1,8 @@
 """The frame around the pages: instant navigation, search, colours, skip link, drawer, 404, print."""
 
-import threading
-from http.server import ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from visiting import DESKTOP, PHONE, Host
+from visiting import DESKTOP, LOST, PHONE
 
 
 def scheme(page):
@@ -104,27 +102,18 @@ def test_wide_things_scroll_in_regions_of_their_own(visit):
     assert region.evaluate("e => e.scrollWidth >= e.clientWidth")
 
 
-def test_unknown_address_shows_our_page(browser, site):
+def test_unknown_address_shows_our_page(browser, lost_base):
     """A wrong address, deep down, gives the 404 page with its style and ways out."""
-    # The page's addresses are absolute (it is served at any depth): serve it where the build was told to.
-    text = (site / "404.html").read_text(encoding="utf-8")
-    folder = urlsplit(text.split('<link rel="stylesheet" href="', 1)[1].split('"', 1)[0]).path.split("assets/")[0]
-    handler = type("Rooted", (Host,), {"folder": site, "prefix": folder})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        page = browser.new_page(service_workers="block")
-        failed = []
-        page.on("response", lambda r: failed.append(r.url) if r.status >= 400 and "nothing/here" not in r.url else None)
-        answer = page.goto(f"http://127.0.0.1:{server.server_port}{folder}nothing/here/", wait_until="load")
-        assert answer.status == 404
-        assert "noise" in page.locator("h1").inner_text().lower()
-        assert page.evaluate("getComputedStyle(document.body).getPropertyValue('--dn-accent').trim()")
-        assert page.locator("main a").count() >= 2
-        assert not failed, failed
-        page.close()
-    finally:
-        server.shutdown()
+    page = browser.new_page(service_workers="block")
+    failed = []
+    page.on("response", lambda r: failed.append(r.url) if r.status >= 400 and LOST not in r.url else None)
+    answer = page.goto(lost_base + LOST, wait_until="load")
+    assert answer.status == 404
+    assert "noise" in page.locator("h1").inner_text().lower()
+    assert page.evaluate("getComputedStyle(document.body).getPropertyValue('--dn-accent').trim()")
+    assert page.locator("main a").count() >= 2
+    assert not failed, failed
+    page.close()
 
 
 def test_on_paper_it_is_light_and_bare(visit):

@@ -1,10 +1,13 @@
-"""Every page of the sitemap, on a desktop and on a phone, in light and in dark: one visit each."""
+"""Every page of the sitemap and the 404 page, on a desktop and on a phone, in light and in dark: one visit each."""
 
+import re
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
-from visiting import DESKTOP, PHONE, Visitor
+from visiting import DESKTOP, LOST, PHONE, Visitor
 
+ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 1_500_000  # bytes of a first load, compressed, cold cache, before scrolling
 LINE = 70  # characters
 
@@ -99,17 +102,21 @@ def look(page, visitor, source, device):
 
 
 @pytest.fixture(scope="module", params=["desktop", "phone"])
-def tour(request, browser, base, paths, axe):
+def tour(request, browser, base, lost_base, paths, axe):
     """One walk through all pages: kind of problem -> sentences that name the page."""
     options = DESKTOP if request.param == "desktop" else PHONE
     visitor = Visitor(browser, base, color_scheme="light", **options)
     problems = defaultdict(list)
-    for path in paths:
-        for kind, sentences in look(visitor.open(path), visitor, axe, request.param).items():
+    lost = Visitor(browser, lost_base, color_scheme="light", **options)
+    for visit, path in [*((visitor, path) for path in paths), (lost, LOST)]:
+        for kind, sentences in look(visit.open(path), visit, axe, request.param).items():
             problems[kind] += [f"/{path}: {sentence}" for sentence in sentences]
-    problems["strangers"] = [f"asked another host: {u}" for u in visitor.notes.strangers()]
-    problems["asked"] = visitor.notes.requests
-    visitor.context.close()
+    # A wrong address is itself a 404, which the browser says.
+    problems["errors"] = [e for e in problems["errors"] if not (e.startswith(f"/{LOST}: ") and " 404 " in e)]
+    for visit in (visitor, lost):
+        problems["strangers"] += [f"asked another host: {u}" for u in visit.notes.strangers()]
+        problems["asked"] += visit.notes.requests
+        visit.context.close()
     return problems
 
 
@@ -146,17 +153,27 @@ def test_lines_of_prose_are_short(tour):
     assert not tour["lines"], "\n".join(tour["lines"])
 
 
-def test_first_load_is_small(browser, base, paths):
+def test_every_page_of_the_navigation_is_looked_at(paths):
+    """What is not in the sitemap would escape everything here."""
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = re.findall(r"^ +- (?:[^:\n]+: )?(\S+)\.md$", text.split("\nnav:")[1].split("\nexclude_docs:")[0], re.M)
+    notebooks = [f"notebooks/{file.stem}" for file in (ROOT / "docs" / "notebooks").glob("*.py")]
+    assert len(pages) > 10 and notebooks, "this measures nothing"
+    addresses = {re.sub(r"(^|/)index$", r"\1", page).rstrip("/") for page in [*pages, *notebooks]}
+    assert addresses <= {path.rstrip("/") for path in paths}
+
+
+def test_first_load_is_small(browser, base, lost_base, paths):
     """Cold cache, service worker allowed, nothing touched: at most 1.5 MB come over the wire."""
     problems, seen = [], {}
-    for path in paths:
+    for start, path in [*((base, path) for path in paths), (lost_base, LOST)]:
         context = browser.new_context(**DESKTOP)
         page = context.new_page()
         session = context.new_cdp_session(page)
         received = []
         session.send("Network.enable")
         session.on("Network.loadingFinished", lambda e, r=received: r.append(e["encodedDataLength"]))
-        page.goto(base + path, wait_until="networkidle")
+        page.goto(start + path, wait_until="networkidle")
         seen[path] = int(sum(received))
         context.close()
         if seen[path] > LIMIT:

@@ -20,6 +20,15 @@ DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
 
+LOST = "nothing/here/"  # an address that no page has
+
+
+def folder_of(site: Path) -> str:
+    """The folder below which the build was told that the site will be served, "/" or "/project/", by its 404 page."""
+    text = (site / "404.html").read_text(encoding="utf-8")
+    return urlsplit(text.split('<link rel="stylesheet" href="', 1)[1].split('"', 1)[0]).path.split("assets/")[0]
+
+
 @cache
 def squeezed(path: Path, _stamp: int) -> bytes:
     return gzip.compress(path.read_bytes(), 6)

@@ -26,8 +26,8 @@ def test_only_audits_that_count_and_fail_are_named():
     assert lighthouse.lost(report) == ["color-contrast: COLOR-CONTRAST <p>pale</p>"]
 
 
-def test_every_page_of_the_sitemap_is_looked_at(tmp_path):
+def test_every_page_of_the_sitemap_and_the_404_page_are_looked_at(tmp_path):
     entries = "".join(f"<url><loc>https://example.org/sub/{page}</loc></url>" for page in ("", "b/", "a/c/"))
     space = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
     (tmp_path / "sitemap.xml").write_text(f'<?xml version="1.0"?><urlset {space}>{entries}</urlset>')
-    assert lighthouse.pages(tmp_path) == ["", "a/c/", "b/"]
+    assert lighthouse.pages(tmp_path) == ["", "a/c/", "b/", "404.html"]
