@@ -1,5 +1,6 @@
 """What is shipped loads with the stock library, is small, is safe to open, and says how it was made."""
 
+import hashlib
 import json
 import math
 
@@ -18,7 +19,8 @@ FOLDERS = [
     "decoders/openmoji",
     "decoders/noto",
 ]
-LIMIT = 150_000_000  # bytes, of everything: the pipeline, its decoders, the judge
+LIMIT = 150_000_000  # bytes, of everything: the pipeline, its decoders, the judge, what pages train beside them
+MODEL_LIMIT = 80_000_000  # bytes, of the pipeline and its decoders: what a reader of the first pages needs
 
 
 @pytest.fixture(scope="module", params=FOLDERS)
@@ -50,6 +52,26 @@ def test_every_folder_with_weights_is_known():
 def test_weights_are_small():
     sizes = {path: path.stat().st_size for path in paths.WEIGHTS.rglob("*") if path.is_file()}
     assert 10_000_000 < sum(sizes.values()) <= LIMIT, f"{sum(sizes.values()):,} bytes"
+
+
+def test_the_model_itself_is_smaller_still():
+    folders = (store.SD, "decoders")
+    sizes = [path.stat().st_size for name in folders for path in (paths.WEIGHTS / name).rglob("*") if path.is_file()]
+    assert 10_000_000 < sum(sizes) <= MODEL_LIMIT, f"{sum(sizes):,} bytes"
+
+
+def test_nothing_is_shipped_twice():
+    """No two files of weights, and no two tensors in them of more than a thousand numbers, are the same."""
+    from safetensors.torch import load_file
+
+    seen = {}
+    for path in sorted(paths.WEIGHTS.rglob("*.safetensors")):
+        for name, value in load_file(path).items():
+            if value.numel() > 1000:
+                where = f"{path.parent.relative_to(paths.WEIGHTS)}: {name}"
+                content = hashlib.sha256(value.contiguous().numpy().tobytes()).hexdigest()
+                assert content not in seen, f"{where} is {seen[content]}"
+                seen[content] = where
 
 
 def test_only_safetensors_and_text():

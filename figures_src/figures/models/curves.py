@@ -10,7 +10,8 @@ from safetensors import safe_open
 from plotting.output import Output
 from plotting.style import new_figure
 
-WEIGHTS = ("emoji-sd/vae", "emoji-sd/text_encoder", "emoji-sd/unet", "decoders/openmoji", "decoders/noto")
+WEIGHTS = ("emoji-sd/vae", "emoji-sd/text_encoder", "emoji-sd/unet", "decoders/openmoji", "decoders/noto", "judge")
+MODELS = WEIGHTS[:5]  # what draws; the judge only weighs in the sum of what is shipped
 DATA = ()
 TITLE = "Training curves and cards"
 
@@ -76,8 +77,8 @@ def facts(prefix, runs):
 
 
 def make(lab, smoke=False):
-    cards = {name: card(lab, name) for name in WEIGHTS}
-    runs = {name: stages(cards[name]) for name in WEIGHTS}
+    cards = {name: card(lab, name) for name in MODELS}
+    runs = {name: stages(cards[name]) for name in MODELS}
     vae, clip, unet = (cards[name] for name in WEIGHTS[:3])
     n = {}
     names = {"vae": WEIGHTS[0], "text": WEIGHTS[1], "unet": WEIGHTS[2], "openmoji": WEIGHTS[3], "noto": WEIGHTS[4]}
@@ -86,6 +87,7 @@ def make(lab, smoke=False):
         count, size = parameters(lab, name)
         n |= {f"{prefix}_parameters_millions": count / 1e6, f"{prefix}_megabytes": size / 1e6}
     n["megabytes"] = sum(n[f"{prefix}_megabytes"] for prefix in names)
+    n["judge_megabytes"] = parameters(lab, "judge")[1] / 1e6
     n["parameters_millions"] = sum(n[f"{p}_parameters_millions"] for p in ("vae", "text", "unet"))
     n["stages"] = len(runs[names["unet"]])
     polished = vae.get("psnr_after")
@@ -142,7 +144,7 @@ def make(lab, smoke=False):
             f"Four curves over the course of training. The VAE's fidelity on held-out icons ends at "
             f"{said('vae_psnr', 'dB')}; the text encoder picks the right picture first in {said('text_top1', '%')} of "
             f"cases; the U-Net's loss falls, and the gap that wrong captions make ends at {said('unet_gap', '')}. All "
-            f"weights together are {n['megabytes']:.1f} MB."
+            f"of its weights together are {n['megabytes']:.1f} MB."
         ),
         caption=(
             f"**{n['parameters_millions']:.0f} million parameters, trained on two processor cores.** Each point was "
