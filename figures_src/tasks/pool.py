@@ -48,7 +48,7 @@ class Worker:
                 env=environment,
             )
         os.close(write_end)
-        self._answers = read_end
+        self._answers = open(read_end, "rb", buffering=0)  # noqa: SIM115  (closed when nobody reads from it any more)
         self._buffer = b""
 
     def warm(self) -> None:
@@ -66,7 +66,8 @@ class Worker:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stdin.close()
-        os.close(self._answers)
+        # What render() waits on in another thread stays open: it reads the end of the file there. A descriptor that is
+        # closed under epoll says nothing, and the build would hang until the figure's time is over.
 
     def render(self, figure_id: str, out: os.PathLike, key: str, limit: float | None = None) -> None:
         """Render one figure below `out`. Raises DenoisedError with one sentence where it fails or takes too long."""
@@ -100,12 +101,13 @@ class Worker:
 
     def _answer(self, deadline: float) -> bytes | None:
         """The next line from the worker; b"" if it has died, None if the time is over."""
+        answers = self._answers
         with selectors.DefaultSelector() as selector:
-            selector.register(self._answers, selectors.EVENT_READ)
+            selector.register(answers, selectors.EVENT_READ)
             while b"\n" not in self._buffer:
                 if not selector.select(max(0.0, deadline - time.monotonic())):
                     return None
-                piece = os.read(self._answers, 65536)
+                piece = answers.read(65536)
                 if not piece:
                     return b""
                 self._buffer += piece
