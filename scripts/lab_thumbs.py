@@ -2,7 +2,7 @@
 """Repeat the study of thumbnails: twelve small nets, about eight minutes on one core; needs `make data`.
 
     python scripts/lab_thumbs.py        resumes where it was stopped; writes figures_src/denoised/studies/thumbs.npz
-    python scripts/lab_thumbs.py 2      only the runs of seed 2; several such calls can run side by side
+    python scripts/lab_thumbs.py 2 64   only seed 2, only pictures of 64 pixels; several such calls can run side by side
 """
 
 import re
@@ -117,9 +117,8 @@ def main(only: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     d = data()
     if only:
-        for seed in map(int, only):
-            for source in settings.sources:
-                one_run(source, seed, d, folder)
+        for source in map(int, only[1:]) if only[1:] else settings.sources:
+            one_run(source, int(only[0]), d, folder)
         return 0
     net = thumbs.build(d["classes"], 0)
     facts = {"key": thumbs.key(), "torch": torch.__version__, "chance": d["chance"], "parameters": pyramid.parameters(net),
