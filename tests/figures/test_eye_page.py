@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from figures.eye import contest, edges, field, probes, shares, shift, unet_maps
+from denoised.studies import kana as study
+from figures.eye import contest, edges, field, kana, probes, shares, shift, unet_maps
 
 
 def test_an_interval_of_equal_nets_holds_zero_and_of_better_ones_does_not():
@@ -56,3 +57,18 @@ def test_three_directions_hold_what_has_three():
     image, share = unet_maps.colours(maps)
     assert image.shape == (8, 8, 3) and share > 0.999
     assert np.array_equal(image, unet_maps.colours(maps)[0])
+
+
+def test_differences_of_kana_surround_what_was_put_in():
+    rng = np.random.default_rng(0)
+    among = np.arange(60) < 20
+    right = (rng.random((3, 4, 60)) < np.where(among, 0.6, 0.9)).astype(float)
+    low, high = kana.difference(right, among, np.random.default_rng(1), 300)
+    assert low < right[..., among].mean() - right[..., ~among].mean() < high < 0
+
+
+def test_shares_of_a_pair_are_counted_by_hand():
+    said = np.tile(np.arange(len(study.CHARACTERS)), (1, 4, 1))
+    first, second = (study.CHARACTERS.index(c) for c in "へヘ")
+    said[0, 0, first], said[0, 1, first], said[0, 2, second] = second, second, 0
+    assert kana.shares(said, "へヘ") == (0.625, 0.25, 0.125)
