@@ -1,0 +1,114 @@
+"""The measurements behind the page on latent spaces, each on cases whose answer is known."""
+
+import numpy as np
+import pytest
+
+from figures.latent import clouds, known, manifold, no_latent, paradox, sensitivity, sizes, steer, three_ways, weights
+
+RNG = np.random.default_rng(0)
+
+
+def test_the_painter_leaves_alone_what_a_layer_does_not_cover():
+    canvas = three_ways.painter()
+    assert (canvas[0] == 255).all() and len(canvas) == 6
+    covered = [(a != b).any(-1).mean() for a, b in zip(canvas, canvas[1:], strict=False)]
+    assert all(0 < share < 0.5 for share in covered)
+
+
+def test_the_renderer_writes_every_pixel_once():
+    bands = three_ways.renderer(8)
+    written = [(a != b).any(-1) for a, b in zip(bands, bands[1:], strict=False)]
+    assert np.sum(written, axis=0).max() == 1
+    assert three_ways.changed([[0.0, 0], [1, 0], [1, 1]]) == 0.5
+
+
+def test_windows_are_odd_and_shrink():
+    sides = no_latent.windows(20)
+    assert len(sides) == 20 and all(s % 2 for s in sides)
+    assert sides == sorted(sides, reverse=True) and sides[0] >= 2 * no_latent.SIDE - 1 and sides[-1] == 5
+
+
+def test_a_counter_counts_and_leaves_no_trace():
+    class Thing:
+        def encode(self, x):
+            return 2 * x
+
+    thing = Thing()
+    with sizes.Calls(thing, "encode") as calls:
+        assert thing.encode(3) == 6 and thing.encode(4) == 8
+    assert calls.times == 2 and "encode" not in vars(thing)
+
+
+def test_reading_off_is_zero_for_the_average_and_one_for_the_truth():
+    truth = RNG.normal(size=(50, 3))
+    assert known.explained(truth, truth) == 1
+    assert known.explained(truth, np.broadcast_to(truth.mean(0), truth.shape)) == pytest.approx(0)
+    names = ["a"] * 30 + ["b"] * 20
+    scores = np.array([[n == "a", n == "b"] for n in names], float)
+    assert known.right(names, scores) == 1
+    assert known.right(names, np.tile([1.0, 0.0], (50, 1))) == 0
+
+
+def test_shares_of_variance_are_those_the_table_was_made_of():
+    rows, columns = RNG.normal(size=(6, 1, 4000)), RNG.normal(size=(1, 8, 4000))
+    by_row, by_column, rest = clouds.shares(np.broadcast_to(rows, (6, 8, 4000)))
+    assert (by_row, by_column, rest) == pytest.approx((1, 0, 0))
+    by_row, by_column, rest = clouds.shares(2 * rows + columns)
+    assert by_row / by_column == pytest.approx(4 * (5 / 6) / (7 / 8), rel=0.1) and rest == pytest.approx(0)
+    assert sum(clouds.shares(RNG.normal(size=(3, 4, 50)))) == pytest.approx(1)
+
+
+def test_own_mean_leaves_the_point_itself_out():
+    apart = np.arange(4.0)[:, None, None] * 10 + RNG.normal(size=(4, 5, 3))
+    assert clouds.own_mean(apart) == 1
+    chance = np.mean([clouds.own_mean(RNG.normal(size=(4, 5, 30))) for _ in range(10)])
+    assert chance < 0.45  # with itself included every point would be near its own mean
+
+
+def test_variants_change_one_thing_each():
+    text, *others = sensitivity.variants("red apple, noto style", "green apple, noto style")
+    assert text == others[-1] == "red apple, noto style"
+    assert others[:4] == [
+        "red apple noto style", "noto style, red apple", "green apple, noto style", "red apple, openmoji style",
+    ]  # fmt: skip
+    assert len(others) + 1 == len(sensitivity.WAYS)
+
+
+def test_every_choice_of_weights_is_on_the_grid_by_its_proportions():
+    grid = steer.mixtures(3)
+    assert len(grid) == len(set(grid)) == 20
+    for a in range(3):
+        for b in range(3):
+            for c in range(3):
+                found = steer.smallest((a, b, c))
+                assert found in grid
+                assert np.allclose(np.cross(found, (a, b, c)), 0)
+    states = RNG.normal(size=(3, 4, 2))
+    np.testing.assert_allclose(steer.mixed(states, (2, 1, 0), None), (2 * states[0] + states[1]) / 3)
+    assert steer.mixed(states, (0, 0, 0), "empty") == "empty"
+
+
+def test_redness_and_outline_of_painted_squares():
+    white = np.full((1, 8, 8, 3), 255, np.uint8)
+    red, green = white.copy(), white.copy()
+    red[0, :4], green[0, 2:6] = (200, 20, 20), (20, 200, 20)
+    assert weights.redness(red)[0] == 180 and weights.redness(green)[0] == -90 and weights.redness(white)[0] == 0
+    assert weights.same_shape(red, green)[0] == pytest.approx(2 / 6)
+    assert weights.same_shape(red, red)[0] == 1
+
+
+def test_frequency_counts_training_icons_only():
+    class Row:
+        def __init__(self, split, keywords):
+            self.split, self.keywords, self.concept = split, keywords, "c"
+
+    rows = [Row("train", "cat|face"), Row("train", "cat"), Row("judge", "cat")]
+    records = [{"keywords": "cat"}, {"keywords": "cat|face"}, {"keywords": "moon"}]
+    assert manifold.frequency(records, rows).tolist() == [2, 1.5, 0]
+
+
+def test_shuffled_prompts_keep_their_letters_and_their_style():
+    torch = pytest.importorskip("torch")
+    made = paradox.shuffled("red apple, noto style", torch.Generator().manual_seed(1))
+    thing, style = made.split(", ")
+    assert style == "noto style" and sorted(thing) == sorted("red apple") and thing != "red apple"
