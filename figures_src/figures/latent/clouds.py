@@ -19,10 +19,11 @@ TITLE = "Words and noise share the work"
 
 PROMPTS = (
     "red apple, noto style", "cat face, noto style", "pizza, twemoji style", "red heart, twemoji style",
-    "house, noto style",
+    "house, noto style", "skull, openmoji style", "robot, fluent flat style", "octopus, emojione style",
+    "rocket, twemoji style", "cactus, noto style",
 )  # fmt: skip
 SEEDS = (1, 2, 3, 4, 5, 6)
-STEPS = 8
+STEPS, SHOWN = 8, 5
 
 
 def shares(table):
@@ -49,6 +50,14 @@ def own_mean(table):
     return hits / (p * s)
 
 
+def spread(table):
+    """How widely points [P, S, D] are scattered around their row's mean, over how widely around the mean of all. Rows'
+    means are taken from S points only, which is corrected for, so that 1 means that rows say nothing."""
+    table = np.asarray(table, dtype=np.float64)
+    within = ((table - table.mean(1, keepdims=True)) ** 2).sum(-1).mean() * table.shape[1] / (table.shape[1] - 1)
+    return float(np.sqrt(within / ((table - table.mean((0, 1))) ** 2).sum(-1).mean()))
+
+
 def make(lab, smoke=False):
     pipe = lab.pipeline()
     prompts, seeds, steps = (PROMPTS[:2], SEEDS[:2], 2) if smoke else (PROMPTS, SEEDS, STEPS)
@@ -58,8 +67,11 @@ def make(lab, smoke=False):
     pictures = decode(pipe.vae, ends)
     table = ends.flatten(1).reshape(len(prompts), len(seeds), -1).numpy()
     by_prompt, by_seed, rest = shares(table)
-    spread = np.sqrt(((table - table.mean(1, keepdims=True)) ** 2).sum(-1).mean())
-    between = np.sqrt(((table - table.mean((0, 1))) ** 2).sum(-1).mean())
+    rng = np.random.default_rng(lab.seed)
+    again = [table[np.unique(rng.integers(0, len(table), len(table)))] for _ in range(400)]  # prompts resampled
+    again = [t for t in again if len(t) > 1]
+    again = [(spread(t), shares(t)[0]) for t in again[: 10 if smoke else None]] or [(spread(table), by_prompt)]
+    low, high = np.quantile(again, (0.025, 0.975), axis=0)
     left = torch.from_numpy(table - table.mean(1, keepdims=True)).reshape(len(prompts), len(seeds), *start.shape[1:])
     noise = start - start.mean(0)
     coarse = [
@@ -69,7 +81,8 @@ def make(lab, smoke=False):
     n = {
         "prompts": len(prompts), "seeds": len(seeds), "steps": steps,
         "by_prompt": by_prompt, "by_seed": by_seed, "by_both": rest,
-        "spread_within": float(spread / between), "own_mean": own_mean(table), "chance": 1 / len(prompts),
+        "spread_within": spread(table), "spread_low": float(low[0]), "spread_high": float(high[0]),
+        "by_prompt_low": float(low[1]), "by_prompt_high": float(high[1]), "own_mean": own_mean(table), "chance": 1 / len(prompts),
         "noise_kept": float(kept),
     }  # fmt: skip
 
@@ -83,7 +96,7 @@ def make(lab, smoke=False):
             for j in range(shown):
                 fig.note(left + j * (cell + 6) + cell / 2, 0, f"noise {seeds[j]}", "noise", 13, ha="center")
             y = 24
-        for i, text in enumerate(prompts):
+        for i, text in enumerate(prompts[:SHOWN]):
             if narrow:
                 fig.note(0, y, text, "text", 13)
                 y += 21
@@ -99,11 +112,12 @@ def make(lab, smoke=False):
             f"latents vary, the start noise alone {by_seed:.0%}, and {rest:.0%} only the two together."
         ),
         caption=(
-            f"**Words choose the cloud, noise chooses the point.** Every prompt from the same {n['seeds']} starts. "
-            "Of the "
-            f"variance of finished latents the prompt explains {by_prompt:.0%}, the noise {by_seed:.0%}, and "
-            f"{rest:.0%} neither alone. Results of one prompt are scattered {n['spread_within']:.2f} times as widely "
-            "as all "
+            f"**Words choose the cloud, noise chooses the point.** {n['prompts']} prompts, each from the same "
+            f"{n['seeds']} starts; the first {min(SHOWN, len(prompts))} are shown. Of the "
+            f"variance of finished latents the prompt explains {by_prompt:.0%} "
+            f"({n['by_prompt_low']:.0%} to {n['by_prompt_high']:.0%}), the noise {by_seed:.0%}, and "
+            f"{rest:.0%} neither alone. Results of one prompt are scattered {n['spread_within']:.2f} times as widely (95 % "
+            f"interval {n['spread_low']:.2f} to {n['spread_high']:.2f}, prompts resampled) as all "
             f"results together, and {n['own_mean']:.0%} lie nearest to the mean of their own prompt (chance "
             f"{n['chance']:.0%}). Coarse blotches of the noise survive in what the prompt leaves open: correlation "
             f"{n['noise_kept']:.2f}."

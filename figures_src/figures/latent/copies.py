@@ -11,7 +11,7 @@ import torch
 
 from denoised.data.captions import prompt
 from denoised.pipeline import decode, encode
-from denoised.probes import mosaic, steering
+from denoised.probes import judge, mosaic, steering
 from denoised.probes.dimension import distances
 from denoised.probes.metrics import bootstrap_ci
 from plotting.layout import image_grid
@@ -22,7 +22,7 @@ WEIGHTS = ("emoji-sd",)
 DATA = ("specimens",)
 TITLE = "Copies, cousins and strangers"
 
-COUNT, STEPS, SHOWN = 10, 8, 5
+COUNT, STEPS, SHOWN = 40, 8, 5
 PATCHES = (5, 9, 17)  # of 32: patches of 20, 36 and 68 pixels of an icon
 NEAR = 0.5  # a copy is closer to its icon than half of the way to the same thing in another style
 
@@ -34,9 +34,17 @@ def small(images):
 
 
 def patches(made, pool, size):
-    """Median distance of busy patches of made [M, ...] to the nearest at their place in pool [N, ...]."""
+    """Distance of busy patches of each of made [M, ...] to the nearest at their place in pool [N, ...]: medians [M]."""
     gap, _ = mosaic.nearest_patch(made, pool, size)
-    return float(gap[mosaic.busy(made, size) > 0.05].median())
+    busy = mosaic.busy(made, size) > 0.05
+    return np.array([float(g[b].median()) for g, b in zip(gap, busy, strict=True) if b.any()])
+
+
+def ratio_interval(a, b, rounds=2000, seed=0):
+    """95 % interval of the median of a [N] over that of b [M], both resampled (Efron 1979)."""
+    rng = np.random.default_rng(seed)
+    drawn = [np.median(x[rng.integers(0, len(x), (rounds, len(x)))], axis=1) for x in (a, b)]
+    return tuple(float(q) for q in np.quantile(drawn[0] / drawn[1], (0.025, 0.975)))
 
 
 def make(lab, smoke=False):
@@ -78,22 +86,25 @@ def make(lab, smoke=False):
     }  # fmt: skip
     low, high = bootstrap_ci(seen, statistic=np.median)
     n |= {"share_seen_low": low, "share_seen_high": high, "copies_percent": 100 * n["copies_seen"]}
+    for name, values in (("seen", seen), ("unseen", unseen)):
+        n[f"copies_{name}_low"], n[f"copies_{name}_high"] = judge.Share(int((values < NEAR).sum()), len(values)).interval
     rest = small(specimens.images[pool])
     for size in PATCHES:
-        n[f"patch_made_{size}"] = patches(drawn, rest, size)
-        n[f"patch_new_{size}"] = patches(newcomers, rest, size)
+        mine, new = patches(drawn, rest, size), patches(newcomers, rest, size)
+        n[f"patch_made_{size}"], n[f"patch_new_{size}"] = float(np.median(mine)), float(np.median(new))
         n[f"patch_ratio_{size}"] = n[f"patch_made_{size}"] / n[f"patch_new_{size}"]
+        n[f"patch_low_{size}"], n[f"patch_high_{size}"] = ratio_interval(mine, new)
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         shown = min(4 if narrow else SHOWN, count)
-        left = 84 if narrow else 150
-        cell = min(112, (fig.width - left - 8 * (shown - 1)) // shown)
+        left = 88 if narrow else 104
+        cell = min(116, (fig.width - left - 8 * (shown - 1)) // shown)
         picks = [*range(shown), *range(count, count + shown)]
         grid, names = [], []
-        for title, part in (("seen\nin training", picks[:shown]), ("never seen", picks[shown:])):
+        for title, part in (("trained on", picks[:shown]), ("never seen", picks[shown:])):
             grid += [[specimens.images[both[k]] for k in part], [made[k] for k in part]]
-            names += [title + (":" if narrow else ": icon"), "drawn"]
+            names += [f"icon,\n{title}", "what is\ndrawn"]
         labels = [[], [f"{share[k]:.2f}" for k in picks[:shown]], [], [f"{share[k]:.2f}" for k in picks[shown:]]]
         labels = [row or [""] * shown for row in labels]
         image_grid(fig, grid, rows=names, labels=labels, left=left, gap=8, cell=cell)
@@ -110,10 +121,12 @@ def make(lab, smoke=False):
             f"**Does it repeat what it was shown?** Under each result: its distance from the icon that the prompt "
             "names, as a share of the distance from there to the nearest other drawing of the same thing; under "
             f"{NEAR:g} we call it a near copy. Icons seen in training: median {n['share_seen']:.2f} (95 % interval "
-            f"{low:.2f} to {high:.2f}), {n['copies_percent']:.0f} % near copies. Style and thing known, combination "
+            f"{low:.2f} to {high:.2f}), {n['copies_percent']:.0f} % near copies ({n['copies_seen_low']:.0%} to "
+            f"{n['copies_seen_high']:.0%} of {n['seen']}). Style and thing known, combination "
             "never "
-            f"seen: {n['share_unseen']:.2f}. Patches: those of results are {n['patch_ratio_9']:.2f} times as far from "
-            f"{len(pool)} training icons as those of {n['newcomers']} real newcomers. One "
+            f"seen: {n['share_unseen']:.2f}. Patches: those of results are {n['patch_ratio_9']:.2f} times "
+            f"({n['patch_low_9']:.2f} to {n['patch_high_9']:.2f}) as far from {len(pool)} training icons as those of "
+            f"{n['newcomers']} real newcomers. One "
             "would mean no nearer; mind that a soft patch is near to many things, so that blur looks like borrowing."
         ),
         numbers=n,

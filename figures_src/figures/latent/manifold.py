@@ -15,6 +15,7 @@ from denoised.pipeline import decode, encode
 from denoised.probes import steering
 from denoised.probes.metrics import bootstrap_ci
 from denoised.probes.similarity import spearman
+from denoised.training.images import in_trunk
 from plotting.layout import picture
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
@@ -32,10 +33,10 @@ KINDS = (
 
 
 def frequency(records, rows):
-    """For each record, how many training icons share its most frequent keyword that is no style: [N]."""
+    """For each record, how many icons that the denoiser was trained on share one of its keywords, mean over them: [N]."""
     counts = {}
     for row in rows:
-        if row.split == "train":
+        if in_trunk(row):
             for word in set(row.keywords.split("|")) | {row.concept}:
                 counts[word] = counts.get(word, 0) + 1
     return np.array([np.mean([counts.get(w, 0) for w in set(r["keywords"].split("|")) if w] or [0]) for r in records])

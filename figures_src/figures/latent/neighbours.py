@@ -13,6 +13,7 @@ from denoised.data.captions import prompt
 from denoised.pipeline import encode
 from denoised.probes import steering
 from denoised.probes.dimension import distances
+from denoised.probes.judge import Share
 from denoised.probes.similarity import jaccard, precision_at, spearman
 from plotting.layout import image_grid
 from plotting.output import Output
@@ -24,7 +25,22 @@ TITLE = "Who lives next door"
 
 QUERY, STYLE, NEAREST, K = "cat-face", "noto", 5, 10
 SPACES = (("pixels", "pixels"), ("latents", "VAE latents"), ("middle", "U-Net's middle"), ("texts", "text vectors"))
-SHUFFLES = 20
+SHUFFLES, RESAMPLES = 20, 60
+
+
+def resampled(gap, overlap, things, rng, rounds):
+    """95 % interval of the rank correlation of nearness with shared keywords: things are drawn again with all their
+    drawings, since pairs that share an icon are not independent (Efron 1979)."""
+    names = sorted(set(things))
+    of = {name: np.flatnonzero(things == name) for name in names}
+    values = []
+    for _ in range(rounds):
+        drawn = rng.choice(len(names), len(names))
+        rows = np.concatenate([of[names[k]] for k in drawn])
+        g, o, t = gap[np.ix_(rows, rows)], overlap[np.ix_(rows, rows)], things[rows]
+        pairs = np.triu(t[:, None] != t[None], 1)
+        values.append(-spearman(g[pairs], o[pairs]))
+    return tuple(float(q) for q in np.quantile(values, (0.025, 0.975)))
 
 
 def unit(x):
@@ -73,7 +89,10 @@ def make(lab, smoke=False):
         near[name] = [j for j in np.argsort(gap[query]) if j != query][:NEAREST]
         n[f"keywords_{name}"] = -spearman(gap[pairs], overlap[pairs])
         n[f"same_kind_{name}"] = precision_at(gap, kinds, k=min(K, len(picks) // 3), apart=things)
-        n[f"cat_{name}"] = float(np.mean([gap[c, t] < gap[c, f] for c, t, f in triplets]))
+        share = Share(int(sum(gap[c, t] < gap[c, f] for c, t, f in triplets)), len(triplets))
+        n[f"cat_{name}"], (n[f"cat_{name}_low"], n[f"cat_{name}_high"]) = share.share, share.interval
+        low, high = resampled(gap, overlap, things, np.random.default_rng(lab.seed), 2 if smoke else RESAMPLES)
+        n[f"keywords_{name}_low"], n[f"keywords_{name}_high"] = low, high
     shuffled = []
     for _ in range(2 if smoke else SHUFFLES):  # what a cloud that knows nothing would get
         order = rng.permutation(len(picks))
@@ -106,6 +125,10 @@ def make(lab, smoke=False):
     def percent(x):
         return f"{100 * x:.0f} %"
 
+    def between(key, form):
+        each = ((title, *(n[f"{key}_{name}{end}"] for end in ("", "_low", "_high"))) for name, title in SPACES)
+        return ", ".join(f"{title} {form(x)} ({form(low)} to {form(high)})" for title, x, low, high in each)
+
     return Output(
         alt=(
             f"The {STYLE} cat and its {NEAREST} nearest neighbours in pixels, VAE latents, the U-Net's middle and text "
@@ -118,10 +141,10 @@ def make(lab, smoke=False):
             f"{K} "
             f"nearest other things that belong to the same of {n['kinds']} groups (chance {percent(n['chance'])}): "
             f"{told('same_kind', percent)}. *Keywords*: rank correlation of nearness with shared keywords, "
-            f"{told('keywords', lambda x: f'{x:.2f}')}; shuffled at most {n['keywords_null']:.2f}. *Cat–tiger*: how "
+            f"{between('keywords', lambda x: f'{x:.2f}')}, 95 % intervals, things resampled; shuffled at most {n['keywords_null']:.2f}. *Cat–tiger*: how "
             "often "
             f"the tiger is nearer than an object of the cat's colour, in {n['triplets']} triplets: "
-            f"{told('cat', percent)}."
+            f"{between('cat', percent)}."
         ),
         numbers=n,
         draw=draw,

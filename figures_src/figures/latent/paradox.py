@@ -4,27 +4,29 @@ prompt, how far is the result, and which of two things is in it?
 Tests claims: c6-03, c6-04.
 """
 
+from itertools import combinations
 from types import SimpleNamespace
 
 import numpy as np
 import torch
 
 from denoised.data.captions import prompt
+from denoised.models import judge as judge_model
 from denoised.pipeline import decode, encode, encode_prompts
-from denoised.probes import steering
+from denoised.probes import judge, steering
 from denoised.probes.dimension import distances
-from denoised.probes.similarity import ridge_scores
+from denoised.probes.metrics import bootstrap_ci
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
 
-WEIGHTS = ("emoji-sd",)
+WEIGHTS = ("emoji-sd", "judge")
 DATA = ("specimens",)
 TITLE = "Prompts that exclude themselves"
+TINY_ONLY = "The judge knows the small model's emoji only."
 
-THINGS = ("cat-face", "red-apple", "skull", "pizza", "octopus", "rose", "rocket", "house")
-TWO = 8  # prompts of two things; of the other kinds there are half as many
-STEPS, LEVEL, STRENGTH = 8, 0.9, 3.0
+THINGS = ("cat-face", "red-apple", "skull", "pizza", "octopus", "rocket", "house", "robot")
+STYLE, STEPS, FIRST = "noto", 8, 5  # a thing is found if it is among the judge's FIRST names of some window
 KINDS = (("ordinary", "ordinary"), ("rare", "never seen"), ("two", "two things"), ("shuffled", "shuffled letters"))
 
 
@@ -41,116 +43,143 @@ def cosine(a, b):
     return (1 - (a @ b.T).max(1).values).clamp(min=0).numpy()
 
 
+def windows(pictures):
+    """Each picture whole and through five windows of half its side (left, right, top, bottom, centre), made as small
+    as the judge wants them: [N, H, W, 3] uint8 to [N, 6, H / 2, W / 2, 3]."""
+    pictures = np.asarray(pictures)
+    h = pictures.shape[1] // 2
+    q = h // 2
+    whole = pictures.reshape(len(pictures), h, 2, h, 2, 3).astype(float).mean((2, 4)).round().astype(np.uint8)
+    parts = [pictures[:, y : y + h, x : x + h] for y, x in ((q, 0), (q, h), (0, q), (h, q), (q, q))]
+    return np.stack([whole, *parts], axis=1)
+
+
+def beside(a, b):
+    """Two pictures [H, W, 3] at half their size, side by side on white."""
+    h = len(a) // 2
+    canvas = np.full_like(a, 255)
+    for x, one in ((0, a), (h, b)):
+        canvas[h // 2 : h // 2 + h, x : x + h] = one.reshape(h, 2, h, 2, 3).astype(float).mean((1, 3)).round()
+    return canvas
+
+
+def found(net, pictures, pairs):
+    """How many of each picture's two things the judge names in some window: [N] of 0, 1, 2."""
+    seen = windows(pictures)
+    look = judge.look(net, seen.reshape(-1, *seen.shape[2:]))
+    names = judge.names(net, look, k=FIRST)
+    each = [set(sum(names[i : i + seen.shape[1]], [])) for i in range(0, len(names), seen.shape[1])]
+    return np.array([sum(thing in names for thing in pair) for names, pair in zip(each, pairs, strict=True)])
+
+
+def rates(counts, name):
+    """Shares of both, one, neither with Wilson's interval, as numbers of a figure."""
+    n = {}
+    for what, number in (("both", 2), ("one", 1), ("neither", 0)):
+        share = judge.Share(int((counts == number).sum()), len(counts))
+        low, high = share.interval
+        n |= {f"{name}_{what}": share.share, f"{name}_{what}_low": low, f"{name}_{what}_high": high}
+    return n
+
+
 def make(lab, smoke=False):
     pipe, specimens = lab.pipeline(), lab.specimens()
+    net = judge_model.load(lab.weight("judge"))
     records = specimens.records
+    things, steps = (THINGS[:3], 2) if smoke else (THINGS, STEPS)
     plain = [i for i, r in enumerate(records) if r["tone"] == "none"]
-    train = [i for i in plain if records[i]["split"] == "train"]
-    train = [i for k, i in enumerate(train) if not smoke or k % 6 == 0 or records[i]["concept"] in THINGS[:2]]
-    count = 2 if smoke else TWO
+    train = [i for i in plain if records[i]["split"] == "train"][:: 6 if smoke else 1]
     captions = [prompt(SimpleNamespace(**records[i])) for i in train]
-    rare = [i for i in plain if records[i]["split"] == "concept" and records[i]["style"] == "noto"][: count // 2]
-    ordinary = [f"{t.replace('-', ' ')}, noto style" for t in THINGS[: max(1, count // 2)]]
-    pairs = [(THINGS[k % len(THINGS)], THINGS[(k * 3 + 1) % len(THINGS)]) for k in range(count)]
-    pairs = [(a, b) if a != b else (a, THINGS[(THINGS.index(a) + 2) % len(THINGS)]) for a, b in pairs]
+    unseen = [i for i in plain if records[i]["split"] == "concept"][:: 6 if smoke else 1]
+    rare = [i for i in unseen if records[i]["style"] == STYLE][: len(things)] or unseen[:2]
+    ordinary = [f"{t.replace('-', ' ')}, {STYLE} style" for t in things]
+    pairs = list(combinations(things, 2))
+    letters = lab.generator("letters")
     asked = {
         "ordinary": ordinary,
         "rare": [prompt(SimpleNamespace(**records[i])) for i in rare],
-        "two": [f"{a.replace('-', ' ')} and {b.replace('-', ' ')}, noto style" for a, b in pairs],
-        "shuffled": [shuffled(text, lab.generator("letters")) for text in ordinary],
+        "two": [f"{a.replace('-', ' ')} and {b.replace('-', ' ')}, {STYLE} style" for a, b in pairs],
+        "shuffled": [shuffled(text, letters) for text in ordinary],
     }
     every = [text for key, _ in KINDS for text in asked[key]]
     start = steering.start_noise(pipe, range(40, 40 + len(every)))
-    ends = steering.run(pipe, encode_prompts(pipe, every).states, start, steps=2 if smoke else STEPS)
+    ends = steering.run(pipe, encode_prompts(pipe, every).states, start, steps=steps)
     images = decode(pipe.vae, ends)
 
-    real = encode(pipe.vae, specimens.images[train])
-    strangers = encode(
-        pipe.vae, specimens.images[[i for i in plain if records[i]["split"] == "concept"][: 4 if smoke else 40]]
-    )
+    real, strangers = (encode(pipe.vae, specimens.images[i]) for i in (train, unseen[:40]))
     known, made, newcomers = (steering.middle(pipe, x, lab.generator("middle")) for x in (real, ends, strangers))
     mean, scale = known.mean(0), known.std(0) + 1e-6
-    known, made, newcomers = ((x - mean) / scale for x in (known, made, newcomers))
-    sentences = steering.sentence_vectors(pipe, every)
-    n = {"steps": STEPS, "train": len(train), "two": count, "others": len(ordinary), "level": LEVEL}
-    text_gap = cosine(sentences, steering.sentence_vectors(pipe, captions))
-    gap = distances(made.numpy(), known.numpy()).min(1)
-    n["result_newcomers"] = float(distances(newcomers.numpy(), known.numpy()).min(1).mean())
-    at = 0
+    known, made, newcomers = (((x - mean) / scale).numpy() for x in (known, made, newcomers))
+    text_gap = cosine(steering.sentence_vectors(pipe, every), steering.sentence_vectors(pipe, captions))
+    gap = distances(made, known).min(1)
+    n = {"steps": STEPS, "train": len(train), "two": len(pairs), "others": len(ordinary), "first": FIRST}
+    n["result_newcomers"] = float(distances(newcomers, known).min(1).mean())
+    at, place = 0, {}
     for key, _ in KINDS:
-        part = slice(at, at + len(asked[key]))
-        n[f"text_{key}"], n[f"result_{key}"] = float(text_gap[part].mean()), float(gap[part].mean())
+        part = place[key] = slice(at, at + len(asked[key]))
+        for name, values in (("text", text_gap[part]), ("result", gap[part])):
+            n[f"{name}_{key}"] = float(values.mean())
+            n[f"{name}_{key}_low"], n[f"{name}_{key}_high"] = bootstrap_ci(values)
         at = part.stop
     n["result_ratio"] = n["result_two"] / n["result_newcomers"]
     n["text_added"] = n["text_two"] - n["text_ordinary"]
 
-    # Is a thing there? A linear judge of latents, which has seen none of what it judges, scores it higher than LEVEL of
-    # real icons of other things.
-    things = np.array([records[i]["concept"] for i in train])
-    usable = [t for t in THINGS if (things == t).sum() >= 2]
-    marks = (things[:, None] == np.array(usable)[None]).astype(float)
-    known_scores = ridge_scores(real, marks, [records[i]["style"] for i in train], STRENGTH)
-    first = sum(len(asked[key]) for key in ("ordinary", "rare"))
-    two = ends[first : first + count]
-    both = np.concatenate([marks, np.zeros((count, len(usable)))])
-    scores = ridge_scores(torch.cat([real, two]), both, ["a"] * len(train) + ["b"] * count, STRENGTH, 2)[len(train) :]
-    limits = [np.quantile(known_scores[marks[:, k] == 0, k], LEVEL) for k in range(len(usable))]
-    n["judge_right"] = float((known_scores > limits)[marks > 0].mean())
-    outcome = [sum(scores[k, usable.index(t)] > limits[usable.index(t)] for t in pair if t in usable)
-               for k, pair in enumerate(pairs)]  # fmt: skip
-    for what, number in (("both", 2), ("one", 1), ("neither", 0)):
-        n[f"share_{what}"] = float(np.mean([o == number for o in outcome]))
+    # Which of both is there? The judge answers for the results, and, to calibrate it, for real icons in three ways.
+    icon = {t: specimens.one(concept=t, style=STYLE, tone="none") for t in things}
+    two, single = images[place["two"]], images[place["ordinary"]]
+    n |= rates(found(net, two, pairs), "made")
+    n |= rates(found(net, np.stack([beside(icon[a], icon[b]) for a, b in pairs]), pairs), "beside")
+    ghost = [((icon[a].astype(float) + icon[b]) / 2).round().astype(np.uint8) for a, b in pairs]
+    n |= rates(found(net, np.stack(ghost), pairs), "ghost")
+    n |= rates(found(net, np.stack([icon[a] for a, _ in pairs]), pairs), "alone")
+    n |= rates(found(net, np.stack([single[things.index(a)] for a, _ in pairs]), pairs), "single")
+    absent = [p for p in pairs for t in things if t not in p]
+    third = [icon[t] for p in pairs for t in things if t not in p]
+    n |= rates(found(net, np.stack(third), absent), "alarm")
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         shown = 4
-        cell, gap = (84, 8) if narrow else (138, 16)
-        left = 0 if narrow else 120
-        y = 0
-        at = 0
+        cell, gap = (84, 8) if narrow else (140, 13)
+        left, y = 0 if narrow else 120, 0
         for key, title in KINDS:
-            told = f"prompt {n[f'text_{key}']:.2f} away"
+            part = range(place[key].start, min(place[key].stop, place[key].start + shown))
             if narrow:
                 fig.note(0, y, title, "text", 13, weight=600)
-                fig.note(fig.width, y, told, "muted", SMALL, ha="right")
+                fig.note(fig.width, y, f"prompt {n[f'text_{key}']:.2f} away", "muted", SMALL, ha="right")
                 y += 22
             else:
-                fig.note(0, y + cell / 2 - 20, title, "text", 13, weight=600)
-                fig.note(0, y + cell / 2, f"{told},\nresult {n[f'result_{key}']:.1f}", "muted", SMALL)
-            part = range(at, at + min(shown, len(asked[key])))
-            names = [every[k].split(", ")[0].replace(" and ", " +\n") for k in part]
-            names = [
-                name if len(name) < (14 if narrow else 20) else name.replace(" face", "").replace("red ", "")
-                for name in names
-            ]
-            names = [name if max(map(len, name.split("\n"))) < 16 else name[:12] + "…" for name in names]
-            y = (
-                image_grid(fig, [[images[k] for k in part]], x=left, y=y, cell=cell, gap=gap, labels=[names], size=11)
-                + 10
-            )
-            at += len(asked[key])
+                fig.note(0, y + cell / 2 - 28, title.replace(" letters", "\nletters"), "text", 13, weight=600)
+                told = f"prompt {n[f'text_{key}']:.2f},\nresult {n[f'result_{key}']:.1f}"
+                fig.note(0, y + cell / 2 + 8, told, "muted", SMALL)
+            words = [every[k].split(", ")[0].replace(" and ", " +\n") for k in part]
+            words = [w.replace(" face", "").replace("red ", "") for w in words]
+            words = [w if max(map(len, w.split("\n"))) < 15 else w[:12] + "…" for w in words]
+            cells = [images[k] for k in part]
+            y = image_grid(fig, [cells], x=left, y=y, cell=cell, gap=gap, labels=[words], size=SMALL) + 10
         return fig
+
+    def rate(name):
+        return f"both in {n[f'{name}_both']:.0%}, one in {n[f'{name}_one']:.0%}, neither in {n[f'{name}_neither']:.0%}"
 
     return Output(
         alt=(
             "Results for ordinary prompts, unseen things, two things at once and shuffled letters. Distance of the "
-            "prompt to "
-            f"the nearest of {n['train']} training captions: {n['text_ordinary']:.2f}, {n['text_rare']:.2f}, "
-            f"{n['text_two']:.2f} and {n['text_shuffled']:.2f}. Of prompts for two things, both are found in "
-            f"{n['share_both']:.0%}, one in {n['share_one']:.0%}, neither in {n['share_neither']:.0%}."
+            f"prompt to the nearest of {n['train']} training captions: {n['text_ordinary']:.2f}, {n['text_rare']:.2f}, "
+            f"{n['text_two']:.2f} and {n['text_shuffled']:.2f}. Of {len(pairs)} prompts for two things the judge finds "
+            f"{rate('made')}."
         ),
         caption=(
-            f"**Odd prompts, familiar pictures?** Distance of a prompt from the nearest of {n['train']} captions "
-            "(one minus "
-            f"the cosine of text vectors): ordinary {n['text_ordinary']:.2f}, unseen {n['text_rare']:.2f}, two things "
-            f"{n['text_two']:.2f}, shuffled {n['text_shuffled']:.2f}. Distance of the result from the nearest real "
-            "icon, in "
+            f"**Odd prompts, familiar pictures?** Distance of a prompt from the nearest of {n['train']} captions (one "
+            f"minus the cosine): ordinary {n['text_ordinary']:.2f}, unseen {n['text_rare']:.2f}, two things "
+            f"{n['text_two']:.2f}, shuffled {n['text_shuffled']:.2f}. Distance of the result from the nearest icon, in "
             f"the U-Net's middle: {n['result_ordinary']:.1f}, {n['result_rare']:.1f}, {n['result_two']:.1f}, "
-            f"{n['result_shuffled']:.1f}; real icons of unseen things: {n['result_newcomers']:.1f}. Asked for two "
-            "things it "
-            f"shows both in {n['share_both']:.0%}, one in {n['share_one']:.0%}, neither in {n['share_neither']:.0%} of "
-            f"{count} cases, says a crude judge that finds the thing in {n['judge_right']:.0%} of real icons and, by "
-            "design, where it is not in one of ten."
+            f"{n['result_shuffled']:.1f}; real icons of unseen things: {n['result_newcomers']:.1f}. Of {len(pairs)} "
+            f"pairs the judge, looking at the whole and through five windows, finds {rate('made')} "
+            f"(at least one: 95 % interval {1 - n['made_neither_high']:.0%} to {1 - n['made_neither_low']:.0%}). What "
+            f"it is worth: real icons side by side, {rate('beside')}; laid over each other, {rate('ghost')}; a real icon "
+            f"of only the first, {rate('alone')}; results for the first alone, {rate('single')}; a real icon of a third "
+            f"thing, at least one in {1 - n['alarm_neither']:.0%}."
         ),
         numbers=n,
         draw=draw,
