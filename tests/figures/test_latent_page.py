@@ -3,7 +3,20 @@
 import numpy as np
 import pytest
 
-from figures.latent import clouds, known, manifold, no_latent, paradox, sensitivity, sizes, steer, three_ways, weights
+from figures.latent import (
+    clouds,
+    copies,
+    imagery,
+    known,
+    manifold,
+    no_latent,
+    paradox,
+    sensitivity,
+    sizes,
+    steer,
+    three_ways,
+    weights,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -97,12 +110,13 @@ def test_redness_and_outline_of_painted_squares():
     assert weights.same_shape(red, red)[0] == 1
 
 
-def test_frequency_counts_training_icons_only():
+def test_frequency_counts_only_icons_that_the_denoiser_was_shown():
     class Row:
-        def __init__(self, split, keywords):
-            self.split, self.keywords, self.concept = split, keywords, "c"
+        def __init__(self, split, keywords, tone="none", group="objects"):
+            self.split, self.keywords, self.tone, self.group, self.concept = split, keywords, tone, group, "c"
 
-    rows = [Row("train", "cat|face"), Row("train", "cat"), Row("judge", "cat")]
+    rows = [Row("train", "cat|face"), Row("train", "cat"), Row("judge", "cat"), Row("train", "cat", tone="dark")]
+    rows.append(Row("train", "moon", group="flags"))
     records = [{"keywords": "cat"}, {"keywords": "cat|face"}, {"keywords": "moon"}]
     assert manifold.frequency(records, rows).tolist() == [2, 1.5, 0]
 
@@ -112,3 +126,45 @@ def test_shuffled_prompts_keep_their_letters_and_their_style():
     made = paradox.shuffled("red apple, noto style", torch.Generator().manual_seed(1))
     thing, style = made.split(", ")
     assert style == "noto style" and sorted(thing) == sorted("red apple") and thing != "red apple"
+
+
+def test_spread_is_none_for_one_place_a_row_and_one_where_rows_say_nothing():
+    assert clouds.spread(np.broadcast_to(np.arange(4.0)[:, None, None], (4, 3, 2))) == 0
+    assert clouds.spread(RNG.normal(size=(60, 6, 400))) == pytest.approx(1, abs=0.01)
+
+
+def test_windows_show_the_whole_and_its_parts_unscaled():
+    picture = RNG.integers(0, 256, (1, 128, 128, 3)).astype(np.uint8)
+    seen = paradox.windows(picture)
+    assert seen.shape == (1, 6, 64, 64, 3)
+    assert (seen[0, 1] == picture[0, 32:96, :64]).all() and (seen[0, 5] == picture[0, 32:96, 32:96]).all()
+    assert abs(seen[0, 0, 0, 0].astype(int) - picture[0, :2, :2].reshape(4, 3).mean(0)).max() <= 0.5
+    a, b = np.zeros((128, 128, 3), np.uint8), np.full((128, 128, 3), 90, np.uint8)
+    both = paradox.windows(paradox.beside(a, b)[None])[0]
+    assert (both[1] == 0).all() and (both[2] == 90).all()  # each thing fills a window of its own
+
+
+def test_rates_add_up_and_have_intervals():
+    n = paradox.rates(np.array([0, 1, 1, 2]), "x")
+    assert (n["x_both"], n["x_one"], n["x_neither"]) == (0.25, 0.5, 0.25)
+    assert n["x_one_low"] < 0.5 < n["x_one_high"]
+
+
+def test_a_request_is_obeyed_by_the_share_of_the_real_difference():
+    real = np.array([10.0, 20, 30])
+    assert imagery.obeyed(real, real / 2) == pytest.approx((0.5, 0.5, 0.5))
+    share, low, high = imagery.obeyed(real, np.array([5.0, -5, 0]))
+    assert share == 0 and low < 0 < high
+
+
+def test_brightness_and_redness_are_those_of_what_is_drawn():
+    picture = np.full((8, 8, 3), 255, np.uint8)
+    assert imagery.brightness(picture) == 255 and imagery.redness(picture) == 0
+    picture[:4] = (100, 60, 60)
+    assert imagery.brightness(picture) == pytest.approx(0.299 * 100 + 0.701 * 60) and imagery.redness(picture) == 40
+
+
+def test_the_interval_of_a_ratio_holds_it():
+    a, b = RNG.uniform(1, 2, 50), RNG.uniform(1, 2, 60)
+    low, high = copies.ratio_interval(a, b)
+    assert low < np.median(a) / np.median(b) < high and high - low < 0.5
