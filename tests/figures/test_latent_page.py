@@ -168,3 +168,14 @@ def test_the_interval_of_a_ratio_holds_it():
     a, b = RNG.uniform(1, 2, 50), RNG.uniform(1, 2, 60)
     low, high = copies.ratio_interval(a, b)
     assert low < np.median(a) / np.median(b) < high and high - low < 0.5
+
+
+def test_the_plane_of_three_holds_their_mixtures_and_only_shadows_of_others():
+    corners = RNG.normal(size=(3, 50))
+    mixture = np.array([[0.2, 0.5, 0.3]]) @ corners
+    places, held = steer.plane(corners, np.concatenate([corners, mixture, RNG.normal(size=(1, 50))]))
+    np.testing.assert_allclose(places[3], np.array([0.2, 0.5, 0.3]) @ places[:3])
+    np.testing.assert_allclose(held[:4], 1)
+    assert held[4] < 0.5
+    flat = np.linalg.norm(places[0] - places[1])
+    assert flat == pytest.approx(np.linalg.norm(corners[0] - corners[1]))  # true distances between the three

@@ -80,6 +80,7 @@ def _rank(gap) -> np.ndarray:
     return np.argsort(np.argsort(gap, axis=1, kind="stable"), axis=1, kind="stable")
 
 
+# --8<-- [start:trust]
 def trustworthiness(points, places, k: int = 10) -> np.ndarray:
     """Whether neighbours on the map are neighbours at all (Venna & Kaski 2001), each point's share, [N], 1 is best.
 
@@ -92,6 +93,7 @@ def trustworthiness(points, places, k: int = 10) -> np.ndarray:
         raise ValueError(f"Of {count} points, k lies between 1 and {(count - 1) // 2}, not at {k}.")
     intruder = (seen >= 1) & (seen <= k) & (truth > k)
     return 1 - np.where(intruder, truth - k, 0).sum(1) * 2 / (k * (2 * count - 3 * k - 1))
+    # --8<-- [end:trust]
 
 
 def continuity(points, places, k: int = 10) -> np.ndarray:

@@ -33,6 +33,7 @@ def slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
     # --8<-- [end:ways]
 
 
+# --8<-- [start:beside]
 def side_by_side(a: Tensor, b: Tensor, share: float, copies: int = 4) -> Tensor:
     """Two prompts' states [L, D] laid end to end, [copies * L, D], so that attention chooses word by word.
 
@@ -41,6 +42,7 @@ def side_by_side(a: Tensor, b: Tensor, share: float, copies: int = 4) -> Tensor:
     """
     of_b = round(share * copies)
     return torch.cat([a] * (copies - of_b) + [b] * of_b)
+    # --8<-- [end:beside]
 
 
 def exposure(middle, a, b, where=None) -> float:

@@ -20,6 +20,13 @@ WEIGHTS = ("emoji-sd",)
 DATA = ("specimens",)
 TITLE = "Counting dimensions"
 
+# Channels, side and side of the picture in pixels; tokens and width of the text: Rombach et al. 2022 with CLIP ViT-L/14;
+# Podell et al. 2023, section 2 (two CLIPs side by side); Esser et al. 2024, sections 4 and 5 (CLIP's and T5's tokens one
+# after the other); Flux as in diffusers' FluxPipeline (T5 alone, up to so many tokens).
+SYSTEMS = {
+    "sd15": (4, 64, 512, 77, 768), "sdxl": (4, 128, 1024, 77, 768 + 1280), "sd3": (16, 128, 1024, 77 + 77, 4096),
+    "flux": (16, 128, 1024, 512, 4096),
+}  # fmt: skip
 COUNT = 200
 KNOWN = 10  # dimension of the control
 
@@ -76,6 +83,11 @@ def make(lab, smoke=False):
         "encoder_text_to_image": text_to_image.times, "encoder_image_to_image": image_to_image.times,
     }  # fmt: skip
     n["ratio"] = n["pixel_values"] / n["latent_values"]
+    ours = (channels, trace.xt.shape[-1], images.shape[1], n["text_tokens"], n["text_width"])
+    for name, (depth, side, pixels, tokens, width) in {"here": ours, **SYSTEMS}.items():
+        n |= {f"{name}_channels": depth, f"{name}_side": int(side), f"{name}_pixels": pixels, f"{name}_tokens": tokens}
+        n |= {f"{name}_width": width, f"{name}_latent": int(depth * side * side), f"{name}_text": tokens * width}
+        n[f"{name}_ratio"] = 3 * pixels * pixels / n[f"{name}_latent"]
     for name, cloud in clouds.items():
         n[f"twonn_{name}"] = dimension.two_nn(np.asarray(cloud))
         n[f"components_{name}"] = dimension.components(np.asarray(cloud))

@@ -1,5 +1,6 @@
 """Steering by weights: the text states of three prompts mixed in every proportion of a small grid, and drawn by the
-real pipeline from two starts. The page lets a reader move the weights; the still picture is the grid's edge.
+real pipeline from two starts. The page lets a reader move the weights, and shows where the mixture lies on the plane
+through the three prompts, beside the shadows of other prompts; the still picture is the grid's edge.
 
 Tests claims: c5-02.
 """
@@ -26,6 +27,11 @@ LEVELS = (0, 1, 2)
 SEEDS = (5, 8)
 STEPS, GUIDANCE = 8, 3.0
 COLUMNS = 5
+OTHERS = (  # whose shadows on the plane give the reader something to go by
+    "dog face", "tiger face", "fox", "bear", "green apple", "pear", "tomato", "strawberry", "ghost", "robot", "rocket",
+    "house", "pizza", "red heart", "grinning face", "octopus", "cactus", "key", "snowman", "mushroom",
+)  # fmt: skip
+NUMBERS = 6  # of each tensor are shown
 
 
 def mixtures(count, levels=LEVELS):
@@ -44,6 +50,15 @@ def mixed(states, weights, empty):
     """Weighted mean of text states [K, L, D], token by token; the empty prompt's [L, D] where all weights are 0."""
     total = sum(weights)
     return sum(w / total * s for w, s in zip(weights, states, strict=True)) if total else empty
+
+
+def plane(states, points):
+    """Shadows of `points` [N, D] on the plane through three `states` [3, D]: places [N, 2], and of the way from the
+    plane's middle to each point the share (of squared lengths) that lies in the plane, [N]."""
+    middle = states.mean(0)
+    axes = np.linalg.svd(states - middle, full_matrices=False)[2][:2]
+    places = (points - middle) @ axes.T
+    return places, (places**2).sum(1) / np.maximum(((points - middle) ** 2).sum(1), 1e-12)
 
 
 def make(lab, smoke=False):
@@ -83,6 +98,13 @@ def make(lab, smoke=False):
         for seed in seeds for g in mixes for i in range(3) for j in range(i)
         if grid[g][i] == grid[g][j] == 1 and sum(grid[g]) == 2
     ]  # fmt: skip
+    corners, others = (
+        x.flatten(1).numpy().astype(np.float64)
+        for x in (states, encode_prompts(pipe, [f"{o}, noto style" for o in OTHERS]).states)
+    )
+    spots, held = plane(corners, np.concatenate([texts.flatten(1).numpy().astype(np.float64), others]))
+    low, high = spots.min(0), spots.max(0)
+    spots = 0.06 + 0.88 * (spots - low) / (high - low).max()
     n = {
         "concepts": len(CONCEPTS), "mixtures": len(grid), "levels": len(LEVELS), "seeds": len(seeds), "steps": steps,
         "guidance": GUIDANCE, "pictures": len(grid) * len(seeds), "follows": follows if np.isfinite(follows) else 0.0,
@@ -90,12 +112,20 @@ def make(lab, smoke=False):
         "exposure": float(np.mean(double)) if double else 0.0,
     }  # fmt: skip
     n["winner_percent"] = 100 * n["winner"]
+    n["plane_keeps"] = float(held[len(grid) :].mean())  # of how other prompts differ from the middle of the three
+    n["state_numbers"] = int(corners.shape[1])
+    end = (encode_prompts(pipe, [CONCEPTS[0][1]]).input_ids[0] == pipe.tokenizer.eos_token_id).int().argmax()
     data = {
         "size": int(drawn[seeds[0]].shape[1]), "columns": COLUMNS, "levels": list(LEVELS),
         "concepts": [{"id": name, "prompt": text} for name, text in CONCEPTS],
         "seeds": [{"seed": s, "name": f"s{s}"} for s in seeds],
         "mixtures": [list(m) for m in grid],
         "likeness": np.round(likeness, 3).tolist(),
+        "spots": np.round(spots[: len(grid)], 4).tolist(),
+        "others": [{"name": o, "at": np.round(p, 4).tolist()} for o, p in zip(OTHERS, spots[len(grid) :], strict=True)],
+        "text": [np.round(x[end, :NUMBERS].numpy().astype(float), 2).tolist() for x in texts],
+        "latent": [np.round(ends[s].flatten(1)[:, :NUMBERS].numpy().astype(float), 2).tolist() for s in seeds],
+        "sizes": [int(corners.shape[1]), int(ends[seeds[0]][0].numel())],
     }  # fmt: skip
     strips = (
         ((1, 0, 0), (2, 1, 0), (1, 1, 0), (1, 2, 0), (0, 1, 0)),
@@ -133,8 +163,8 @@ def make(lab, smoke=False):
             "The weights that were asked for and the likeness of the result to each pure picture correlate by "
             f"{n['follows']:.2f}; the concept with the largest weight also wins in {n['winner_percent']:.0f} % of "
             "mixtures (a guess would in a third). A double exposure of both pure latents explains "
-            f"{n['exposure']:.0%} of "
-            "a half-and-half result."
+            f"{n['exposure']:.0%} of a half-and-half result. The plane through the three prompts holds "
+            f"{n['plane_keeps']:.0%} of how {len(OTHERS)} other prompts lie around its middle."
         ),
         numbers=n,
         draw=draw,
