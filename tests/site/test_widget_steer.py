@@ -56,6 +56,44 @@ def test_keyboard_alone_is_enough(visit):
     page.wait_for_function(f"({PIXELS})() !== {mixed}")
 
 
+def spot(page):
+    return page.evaluate("(s => [+s.getAttribute('cx'), +s.getAttribute('cy')])(document.querySelector('.dn-steer__spot'))")
+
+
+def test_the_point_moves_on_the_map_with_the_weights_and_not_with_the_seed(visit):
+    page = ready(visit(**DESKTOP))
+    numbers = page.locator(".dn-steer__numbers dd")
+    put(page, 2, 0, 0)
+    cat, text, latent = spot(page), numbers.nth(0).inner_text(), numbers.nth(1).inner_text()
+    put(page, 0, 2, 0)
+    apple = spot(page)
+    assert cat != apple and numbers.nth(0).inner_text() != text and numbers.nth(1).inner_text() != latent
+    put(page, 1, 1, 0)
+    middle = spot(page)
+    assert all(abs(m - (a + b) / 2) < 0.1 for m, a, b in zip(middle, cat, apple, strict=True))  # half-way is half-way
+    text, latent = numbers.nth(0).inner_text(), numbers.nth(1).inner_text()
+    page.locator(".dn-steer input[type=radio]").nth(1).check(force=True)
+    page.wait_for_function(f"document.querySelectorAll('.dn-steer__numbers dd')[1].innerText !== {latent!r}")
+    assert spot(page) == middle and numbers.nth(0).inner_text() == text
+    assert "between the prompts" in page.locator(".dn-steer__map").get_attribute("aria-label")
+
+
+def test_it_answers_within_a_tenth_of_a_second(visit):
+    page = ready(visit(**DESKTOP))
+    slow = page.evaluate(
+        """() => { const s = document.querySelectorAll('.dn-steer input[type=range]'), taken = [];
+            for (let k = 0; k < 24; k++) {
+              s[k % 3].value = (k * 7) % 3;
+              const from = performance.now();
+              s[k % 3].dispatchEvent(new Event('input'));
+              document.querySelector('.dn-steer').getBoundingClientRect(); // layout included
+              taken.push(performance.now() - from);
+            }
+            return taken.sort((a, b) => a - b)[12]; }"""
+    )
+    assert slow < 100, f"{slow:.0f} ms"
+
+
 def test_only_proportions_count_and_zero_is_the_empty_prompt(visit):
     page = ready(visit(**DESKTOP))
     put(page, 1, 1, 0)

@@ -26,7 +26,8 @@ TITLE = "Prompts that exclude themselves"
 TINY_ONLY = "The judge knows the small model's emoji only."
 
 THINGS = ("cat-face", "red-apple", "skull", "pizza", "octopus", "rocket", "house", "robot")
-STYLE, STEPS, FIRST = "noto", 8, 5  # a thing is found if it is among the judge's FIRST names of some window
+STYLE, STEPS = "noto", 8
+FIRST, TRACE = 5, 50  # found: among the judge's first names of some window; a trace: among as many of its 1,618 names
 KINDS = (("ordinary", "ordinary"), ("rare", "never seen"), ("two", "two things"), ("shuffled", "shuffled letters"))
 
 
@@ -63,11 +64,11 @@ def beside(a, b):
     return canvas
 
 
-def found(net, pictures, pairs):
-    """How many of each picture's two things the judge names in some window: [N] of 0, 1, 2."""
+def found(net, pictures, pairs, first=FIRST):
+    """How many of each picture's two things are among the judge's first names of some window: [N] of 0, 1, 2."""
     seen = windows(pictures)
     look = judge.look(net, seen.reshape(-1, *seen.shape[2:]))
-    names = judge.names(net, look, k=FIRST)
+    names = judge.names(net, look, k=first)
     each = [set(sum(names[i : i + seen.shape[1]], [])) for i in range(0, len(names), seen.shape[1])]
     return np.array([sum(thing in names for thing in pair) for names, pair in zip(each, pairs, strict=True)])
 
@@ -127,15 +128,18 @@ def make(lab, smoke=False):
     # Which of both is there? The judge answers for the results, and, to calibrate it, for real icons in three ways.
     icon = {t: specimens.one(concept=t, style=STYLE, tone="none") for t in things}
     two, single = images[place["two"]], images[place["ordinary"]]
-    n |= rates(found(net, two, pairs), "made")
-    n |= rates(found(net, np.stack([beside(icon[a], icon[b]) for a, b in pairs]), pairs), "beside")
     ghost = [((icon[a].astype(float) + icon[b]) / 2).round().astype(np.uint8) for a, b in pairs]
-    n |= rates(found(net, np.stack(ghost), pairs), "ghost")
-    n |= rates(found(net, np.stack([icon[a] for a, _ in pairs]), pairs), "alone")
-    n |= rates(found(net, np.stack([single[things.index(a)] for a, _ in pairs]), pairs), "single")
-    absent = [p for p in pairs for t in things if t not in p]
-    third = [icon[t] for p in pairs for t in things if t not in p]
-    n |= rates(found(net, np.stack(third), absent), "alarm")
+    for name, pictures, sought in (
+        ("made", two, pairs),
+        ("beside", [beside(icon[a], icon[b]) for a, b in pairs], pairs),
+        ("ghost", ghost, pairs),
+        ("alone", [icon[a] for a, _ in pairs], pairs),
+        ("single", [single[things.index(a)] for a, _ in pairs], pairs),
+        ("alarm", [icon[t] for p in pairs for t in things if t not in p], [p for p in pairs for t in things if t not in p]),
+    ):
+        n |= rates(found(net, np.stack(pictures), sought), name)
+        n |= {k: v for k, v in rates(found(net, np.stack(pictures), sought, TRACE), f"{name}_trace").items() if "both" in k}
+    n["trace"] = TRACE
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -154,7 +158,7 @@ def make(lab, smoke=False):
                 fig.note(0, y + cell / 2 + 8, told, "muted", SMALL)
             words = [every[k].split(", ")[0].replace(" and ", " +\n") for k in part]
             words = [w.replace(" face", "").replace("red ", "") for w in words]
-            words = [w if max(map(len, w.split("\n"))) < 15 else w[:12] + "…" for w in words]
+            words = [w if max(map(len, w.split("\n"))) < 15 else w[:11].rstrip() + "…" for w in words]
             cells = [images[k] for k in part]
             y = image_grid(fig, [cells], x=left, y=y, cell=cell, gap=gap, labels=[words], size=SMALL) + 10
         return fig
@@ -179,7 +183,9 @@ def make(lab, smoke=False):
             f"(at least one: 95 % interval {1 - n['made_neither_high']:.0%} to {1 - n['made_neither_low']:.0%}). What "
             f"it is worth: real icons side by side, {rate('beside')}; laid over each other, {rate('ghost')}; a real icon "
             f"of only the first, {rate('alone')}; results for the first alone, {rate('single')}; a real icon of a third "
-            f"thing, at least one in {1 - n['alarm_neither']:.0%}."
+            f"thing, at least one in {1 - n['alarm_neither']:.0%}. A fainter trace of both, each among its first {TRACE} "
+            f"names: {n['made_trace_both']:.0%} of results, {n['ghost_trace_both']:.0%} of real icons laid over each other, "
+            f"{n['single_trace_both']:.0%} of results for the first alone."
         ),
         numbers=n,
         draw=draw,
