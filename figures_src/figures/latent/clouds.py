@@ -81,8 +81,10 @@ def make(lab, smoke=False):
     n = {
         "prompts": len(prompts), "seeds": len(seeds), "steps": steps,
         "by_prompt": by_prompt, "by_seed": by_seed, "by_both": rest,
-        "spread_within": spread(table), "spread_low": float(low[0]), "spread_high": float(high[0]),
-        "by_prompt_low": float(low[1]), "by_prompt_high": float(high[1]), "own_mean": own_mean(table), "chance": 1 / len(prompts),
+        "spread_within": spread(table),
+        "spread_low": float(low[0]), "spread_high": float(high[0]),
+        "by_prompt_low": float(low[1]), "by_prompt_high": float(high[1]), "own_mean": own_mean(table),
+        "chance": 1 / len(prompts),
         "noise_kept": float(kept),
     }  # fmt: skip
 

@@ -184,8 +184,8 @@ def make(lab, smoke=False):
             f"it is worth: real icons side by side, {rate('beside')}; laid over each other, {rate('ghost')}; a real icon "
             f"of only the first, {rate('alone')}; results for the first alone, {rate('single')}; a real icon of a third "
             f"thing, at least one in {1 - n['alarm_neither']:.0%}. A fainter trace of both, each among its first {TRACE} "
-            f"names: {n['made_trace_both']:.0%} of results, {n['ghost_trace_both']:.0%} of real icons laid over each other, "
-            f"{n['single_trace_both']:.0%} of results for the first alone."
+            f"names: {n['made_trace_both']:.0%} of results, {n['ghost_trace_both']:.0%} of real icons laid over each "
+            f"other, {n['single_trace_both']:.0%} of results for the first alone."
         ),
         numbers=n,
         draw=draw,

@@ -77,8 +77,9 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"A grid of {n['tiles']} decoded places on the plane of the first two principal components, as "
-            f"contrasty as {n['detail_plane']:.0%} of icons are, and a scatter of {n['icons']} icons. The plane keeps {n['variance_percent']:.0f} % of the "
+            f"A grid of {n['tiles']} decoded places on the plane of the first two principal components, their "
+            f"contrast {n['detail_plane']:.0%} of that of icons, and a scatter of {n['icons']} icons. "
+            f"The plane keeps {n['variance_percent']:.0f} % of the "
             "variance and "
             f"{n['neighbours']:.0%} of the {K} nearest neighbours."
         ),

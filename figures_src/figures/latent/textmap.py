@@ -21,8 +21,10 @@ TITLE = "Four maps of the text space"
 
 STYLE, COUNT, K = "noto", 600, 10
 MAPS = (("pca", "principal components"), ("spectral", "spectral"), ("tsne", "t-SNE"), ("anywhere", "put anywhere"))
-KINDS = (("animals-nature", "animals", "image"), ("food-drink", "food", "attention"), ("smileys-emotion", "smileys", "text"),
-         ("travel-places", "travel, places", "latent"))  # fmt: skip
+KINDS = (
+    ("animals-nature", "animals", "image"), ("food-drink", "food", "attention"),
+    ("smileys-emotion", "smileys", "text"), ("travel-places", "travel, places", "latent"),
+)  # fmt: skip
 NAMED = ("cat-face", "tiger-face", "red-apple", "rocket", "skull")
 
 
@@ -39,7 +41,8 @@ def make(lab, smoke=False):
         "pca": maps.pca(x), "spectral": maps.spectral(x), "tsne": maps.tsne(x, rounds=60 if smoke else 500),
         "anywhere": np.random.default_rng(lab.seed + 1).normal(size=(len(x), 2)),
     }  # fmt: skip
-    n = {"prompts": len(x), "k": k, "width": x.shape[1], "kinds": len(set(kinds)), "truth_kind": precision_at(distances(x), kinds, k)}
+    n = {"prompts": len(x), "k": k, "width": x.shape[1], "kinds": len(set(kinds))}
+    n["truth_kind"] = precision_at(distances(x), kinds, k)
     n["chance_kind"] = float(np.mean([(kinds == kind).mean() for kind in kinds]))
     for key, flat in places.items():
         for name, values in (("trust", maps.trustworthiness(x, flat, k)), ("continuity", maps.continuity(x, flat, k))):
@@ -95,8 +98,8 @@ def make(lab, smoke=False):
         caption=(
             f"**The same {n['prompts']} prompts, flattened in three ways and put anywhere.** *Trust*: are neighbours on "
             f"the map neighbours in all {n['width']} dimensions? *Continuity*: are true neighbours still neighbours on the "
-            f"map? Both look at {k} neighbours; one is best, a map without any sense gets {n['trust_anywhere']:.2f}. t-SNE: "
-            f"{n['trust_tsne']:.3f} (95 % interval {n['trust_tsne_low']:.3f} to {n['trust_tsne_high']:.3f}) and "
+            f"map? Both look at {k} neighbours; one is best, a map without any sense gets {n['trust_anywhere']:.2f}. "
+            f"t-SNE: {n['trust_tsne']:.3f} (95 % interval {n['trust_tsne_low']:.3f} to {n['trust_tsne_high']:.3f}) and "
             f"{n['continuity_tsne']:.3f}; principal components: {n['trust_pca']:.3f} ({n['trust_pca_low']:.3f} to "
             f"{n['trust_pca_high']:.3f}) and {n['continuity_pca']:.3f}. Neighbours of one's own kind: in truth "
             f"{n['truth_kind']:.0%}, on the maps {told('kind', '{:.0%}')}. Nearer to the cat than the tiger are "
