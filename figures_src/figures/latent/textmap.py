@@ -5,6 +5,7 @@ Tests claims: c4-04, c5-01.
 """
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 from denoised.data import splits
 from denoised.data.captions import prompt
@@ -81,8 +82,9 @@ def make(lab, smoke=False):
             for c in ("cat-face", "tiger-face"):
                 ax.plot(*flat[at[c]], "o", color=theme.ink, markersize=8, zorder=3)
                 up = flat[at[c]][1] >= flat[at["tiger-face" if c == "cat-face" else "cat-face"]][1]
-                ax.annotate(c.split("-")[0], flat[at[c]], xytext=(0, 7 if up else -16), textcoords="offset points",
-                            ha="center", color=theme.ink, fontsize=13, fontweight=600, zorder=4)  # fmt: skip
+                ax.annotate(c.split("-")[0], flat[at[c]], xytext=(0, 8 if up else -17), textcoords="offset points",
+                            ha="center", color=theme.ink, fontsize=13, fontweight=600, zorder=4,
+                            path_effects=[withStroke(linewidth=3, foreground=theme.paper)])  # fmt: skip
             ax.margins(0.09)
             ax.set(xticks=[], yticks=[])
         return fig
