@@ -133,14 +133,18 @@ def make(lab, smoke=False):
             f"{n['odd_stretch_4']:.1f} for stretched text, {n['odd_random_wide']:.1f} for random latents."
         ),
         caption=(
-            "**What lies outside.** Under each: how badly the denoiser restores such a result after a little noise, against "
+            "**What lies outside.** Under each: how badly the denoiser restores such a result after a little "
+            f"noise, against "
             f"real icons; with an icon's latent cells shuffled it is {n['odd_shuffled']:.1f} times as bad. Mean of {count} "
             f"prompts, the first shown. Against the usual result for the same prompt, guidance 30 makes it times "
             f"{interval('guidance_30')}, text stretched four times {interval('stretch_4')}. The judge is less sure than of "
-            f"nine in ten real icons in {n['lost_guidance_3']:.0%} of usual results, {n['lost_guidance_30']:.0%} at guidance "
+            f"nine in ten real icons in {n['lost_guidance_3']:.0%} of usual results, {n['lost_guidance_30']:.0%} "
+            f"at guidance "
             f"30 ({n['low_guidance_30']:.0%} to {n['high_guidance_30']:.0%}) and {n['lost_stretch_4']:.0%} with stretched "
-            f"text; yet it is sure of shuffled icons and of noise ({n['lost_shuffled']:.0%} and {n['lost_random_noise']:.0%} "
-            f"not recognised), so that it alone proves little. Burnt colour values: {n['burnt_guidance_3']:.1%} at guidance "
+            f"text; yet it is sure of shuffled icons and of noise ({n['lost_shuffled']:.0%} and "
+            f"{n['lost_random_noise']:.0%} "
+            f"not recognised), so that it alone proves little. Burnt colour values: {n['burnt_guidance_3']:.1%} "
+            f"at guidance "
             f"3, {n['burnt_guidance_30']:.1%} at 30."
         ),
         numbers=n,
