@@ -179,3 +179,15 @@ def test_the_plane_of_three_holds_their_mixtures_and_only_shadows_of_others():
     assert held[4] < 0.5
     flat = np.linalg.norm(places[0] - places[1])
     assert flat == pytest.approx(np.linalg.norm(corners[0] - corners[1]))  # true distances between the three
+
+
+def test_skin_is_where_two_tones_differ_and_its_colour_is_read_there():
+    light = np.full((8, 8, 3), 255, np.uint8)
+    light[2:6, 2:6] = (250, 220, 200)
+    dark = light.copy()
+    dark[2:6, 2:6] = (110, 80, 60)
+    where = imagery.skin(light, dark)
+    assert where.sum() == 16 and where[2:6, 2:6].all()
+    assert imagery.colour(dark, where).tolist() == [110, 80, 60]
+    share, low, high = imagery.ratio([2.0, 4], [1.0, 1])
+    assert share == 3 and 2 <= low <= 3 <= high <= 4

@@ -1,5 +1,6 @@
 """Whose pictures these are: what the icons are of that the denoiser was shown, counted; and what becomes of a skin tone
-that is asked for by name, when whoever chose the icons left all toned ones out.
+that is asked for by name, when whoever chose the icons left all toned ones out: is the skin's colour right, and does only
+the skin change?
 
 Tests claims: c7-03.
 """
@@ -46,6 +47,24 @@ def redness(image):
     return float((image[ink][:, 0].astype(float) - image[ink][:, 1]).mean()) if ink.any() else 0.0
 
 
+def skin(light, dark, least=30):
+    """Where two real pictures of the same thing differ in tone: bool [H, W]."""
+    return np.abs(light.astype(float) - dark).max(-1) > least
+
+
+def colour(image, where):
+    """Mean colour of uint8 [H, W, 3] inside `where`: [3] float64."""
+    return image[where].astype(float).mean(0)
+
+
+def ratio(a, b):
+    """Mean of a [N] over mean of b [M] and its 95 % interval, both resampled (Efron 1979)."""
+    rng = np.random.default_rng(0)
+    means = [x[rng.integers(0, len(x), (2000, len(x)))].mean(1) for x in (np.asarray(a), np.asarray(b))]
+    low, high = np.quantile(means[0] / means[1], (0.025, 0.975))
+    return float(np.mean(a) / np.mean(b)), float(low), float(high)
+
+
 def obeyed(real, made):
     """How much of the difference that real pairs [N] show is in the made ones [N]: ratio of means and its 95 % interval,
     cases resampled together (Efron 1979)."""
@@ -72,9 +91,12 @@ def make(lab, smoke=False):
     cases, fruit = ([pair for pair in some if all(k in place for k in pair)] for some in (cases, fruit))
     if smoke:
         cases, fruit = cases[:2], fruit[:2]
-    asked = [place[key] for pair in cases + fruit for key in pair]
+    plain = [(c, s, "none") for (c, s, _), _ in cases if (c, s, "none") in place]
+    asked = [place[key] for pair in cases + fruit for key in pair] + [place[key] for key in plain]
     prompts = [prompt(SimpleNamespace(**specimens.records[i])) for i in asked]
-    start = steering.start_noise(pipe, [k // 2 for k in range(len(asked))])  # both of a pair from one start
+    of_pairs = 2 * (len(cases) + len(fruit))
+    seeds = [k // 2 for k in range(of_pairs)] + [900 + k for k in range(len(plain))]  # both of a pair from one start
+    start = steering.start_noise(pipe, seeds)
     made = decode(pipe.vae, steering.run(pipe, encode_prompts(pipe, prompts).states, start, steps=2 if smoke else STEPS))
     real = specimens.images[asked]
 
@@ -95,6 +117,23 @@ def make(lab, smoke=False):
     n["tone_share"], n["tone_low"], n["tone_high"] = obeyed(*(gaps(brightness, x, tone) for x in (real, made)))
     n["fruit_share"], n["fruit_low"], n["fruit_high"] = obeyed(*(gaps(redness, x, apple) for x in (real, made)))
     n["made_low"], n["made_high"] = bootstrap_ci(gaps(brightness, made, tone))
+    toned, untoned, rest = [], [], {"real": [], "made": []}  # how far the skin's colour is off; what else got darker
+    for k, ((c, s, _), _) in enumerate(cases):
+        where = skin(real[2 * k], real[2 * k + 1])
+        scale = np.linalg.norm(colour(real[2 * k], where) - colour(real[2 * k + 1], where))
+        off = [np.linalg.norm(colour(made[j], where) - colour(real[j], where)) / scale for j in (2 * k, 2 * k + 1)]
+        toned.append(np.mean(off))
+        if (c, s, "none") in plain:
+            j = of_pairs + plain.index((c, s, "none"))
+            untoned.append(np.linalg.norm(colour(made[j], where) - colour(real[j], where)) / scale)
+        other = drawn(real[2 * k], real[2 * k + 1]) & ~where
+        if other.mean() > 0.02:  # a bare hand is nothing but skin
+            for name, images in (("real", real), ("made", made)):
+                light, dark = (colour(images[j], other) @ LUMA for j in (2 * k, 2 * k + 1))
+                rest[name].append(light - dark)
+    n |= {"skin_off": float(np.mean(toned)), "skin_off_untoned": float(np.mean(untoned)), "untoned": len(untoned)}
+    n["skin_ratio"], n["skin_low"], n["skin_high"] = ratio(toned, untoned)
+    n |= {f"rest_{name}": float(np.mean(values)) if values else 0.0 for name, values in rest.items()}
     wanted = [k for k, pair in enumerate(cases) if pair[0][1] == "noto"][:SHOWN] or [0]
     grid = [[x[2 * k + d] for k in wanted] for d in (0, 1) for x in (real, made)]
 
@@ -122,16 +161,19 @@ def make(lab, smoke=False):
             f"Bars: what {n['icons']:,} icons of the denoiser's training show. "
             + ", ".join(f"{name} {count:,}" for name, count in shown)
             + f". Beside them people and a hand in light and in dark skin, real and drawn: asked for by name, "
-            f"{n['tone_share']:.0%} of the real difference in brightness is there."
+            f"the skin's colour is off {n['skin_ratio']:.1f} times as far as where no tone is asked for."
         ),
         caption=(
             f"**A collection, not a humanity.** The denoiser was shown {n['icons']:,} icons from {n['styles']} sets, and a "
             f"standards body decided what these are of. Whoever trained it left out all {n['flags_left_out']:,} flags and "
-            f"{n['toned_left_out']:,} people with a skin tone. Asked for light and for dark skin by name, it gives "
-            f"{n['tone_share']:.0%} of the difference in brightness between real icons (95 % interval {n['tone_low']:.0%} "
-            f"to {n['tone_high']:.0%}, {n['cases']} pairs); asked for red and for green apples, which it was shown, "
-            f"{n['fruit_share']:.0%} of the difference in colour ({n['fruit_low']:.0%} to {n['fruit_high']:.0%}, "
-            f"{n['controls']} pairs)."
+            f"{n['toned_left_out']:,} people with a skin tone. Asked for light and for dark skin by name, it does make "
+            f"pictures lighter and darker, by {n['tone_share']:.0%} of what real icons differ (95 % interval "
+            f"{n['tone_low']:.0%} to {n['tone_high']:.0%}, {n['cases']} pairs); but hair and all else by "
+            f"{n['rest_made']:.0f} of 255, where real ones change by {n['rest_real']:.0f}. Where the skin should be, the "
+            f"colour is off by {n['skin_off']:.2f} of the way from light to dark, and by {n['skin_off_untoned']:.2f} where "
+            f"no tone is asked for: {n['skin_ratio']:.1f} times as much ({n['skin_low']:.1f} to {n['skin_high']:.1f}). "
+            f"Red and green apples, which it was shown, differ by {n['fruit_share']:.0%} of the real difference "
+            f"({n['fruit_low']:.0%} to {n['fruit_high']:.0%})."
         ),
         numbers=n,
         draw=draw,
