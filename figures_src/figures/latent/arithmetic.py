@@ -102,12 +102,12 @@ def make(lab, smoke=False):
         grid = [[images[s], images[t], by_pixel[k], by_latent[k], by_text[k]] for k, (s, t, _) in enumerate(shown)]
         cell, gap = (67, 6) if narrow else (128, 20)
         y = image_grid(fig, grid, columns=heads, gap=gap, cell=cell) + 12
-        x = 0
+        x = 0 if narrow else 2 * (cell + gap)
         for name, title, colour in SPACES:
             fig.note(x, y, title, colour, 13, weight=600)
             fig.note(x, y + 20, f"{n[f'hit_{name}']:.0%} found", "ink", SMALL)
             fig.note(x, y + 38, f"direction {n[f'agree_{name}']:.2f}", "muted", SMALL)
-            x += fig.width / 3 if narrow else 296
+            x += fig.width / 3 if narrow else cell + gap
         return fig
 
     def told(key, form):
