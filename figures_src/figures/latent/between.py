@@ -78,7 +78,8 @@ def make(lab, smoke=False):
     n = {"pairs": len(pairs), "steps": steps, "shares": len(SHARES)}
     for key, *_ in WAYS:
         for what, values in found[key].items():
-            n[f"{what}_{key}"] = float(np.mean(values))
+            if values:  # pixels have no latent that could be odd
+                n[f"{what}_{key}"] = float(np.mean(values))
         low, high = bootstrap_ci(found[key]["exposure"]) if len(pairs) > 1 else (n[f"exposure_{key}"],) * 2
         n |= {f"low_{key}": low, f"high_{key}": high}
         # What is left of the double exposure once an unrelated picture's share is taken off: 0 for that, 1 for a fade
