@@ -29,7 +29,7 @@ function drawn(tag, attributes = {}, ...children) {
   return made;
 }
 
-const spell = (numbers) => numbers.map((v) => v.toFixed(2).replace("-", "−")).join("  ");
+const spell = (numbers) => numbers.map((v) => v.toFixed(2).replace("-", "−")).join(" ");
 
 const gcd = (a, b) => (b ? gcd(b, a % b) : a);
 
