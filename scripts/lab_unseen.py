@@ -122,7 +122,7 @@ def main() -> int:
         bench.note(f"psnr_dark_{diet}", [psnr(y, images, alpha) for y in made])
         bench.note(f"psnr_pale_{diet}", [psnr(y, other, other_alpha) for y in made_light])
         shown[f"tones_{diet}"] = made[0][:5]
-    shown["tones"], shown["tones_light"] = images[:5], other[:5]
+    shown["tones"], shown["tones_light_skin"] = images[:5], other[:5]
 
     # plants, and all that is none
     plant = probe(bench, "plant", diets.is_plant, lambda row: diets.not_people(row) and not diets.is_plant(row))
