@@ -102,7 +102,8 @@ def main() -> int:
     for who, keep in (("women", diets.woman), ("men", diets.man)):
         images, alpha, z = bench.icons(unseen.singles(rows, keep, S.people, S.seed))
         bench.note(f"woman_score_{who}_real", [gender.score(bench.features(images))])
-        for diet in ("shipped", "balanced", "women", "men"):
+        # "plants": as one-sided, but with no gender in it, so that what it does to the probe is no gender either
+        for diet in ("shipped", "balanced", "women", "men", "plants"):
             made = bench.runs(diet, z)
             bench.note(f"woman_score_{who}_{diet}", [gender.score(bench.features(y)) for y in made])
             bench.note(f"psnr_{who}_{diet}", [psnr(y, images, alpha) for y in made])

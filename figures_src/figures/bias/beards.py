@@ -52,18 +52,25 @@ def make(lab, smoke=False):
         ]
         told = Share(int(sum(r.sum() for r in right)), sum(len(r) for r in right))
         n |= {f"probe_{way}": told.share, f"probe_{way}_low": told.interval[0], f"probe_{way}_high": told.interval[1]}
-    scores = {(who, diet): unseen.mean(arrays, f"woman_score_{who}_{diet}") for who in ("men", "women")
-              for diet in ("balanced", "women", "men")}  # fmt: skip
-    for who, diet in (("men", "women"), ("women", "men")):
-        shift = scores[who, diet] - scores[who, "balanced"]
-        sign, spread = (1 if who == "men" else -1), scores[who, "balanced"].std()
-        n[f"shift_{who}"] = float(sign * shift.mean() / spread)
-        n[f"shift_{who}_low"], n[f"shift_{who}_high"] = sorted(sign * end / spread for end in bootstrap_ci(shift))
-        before, after = unseen.share(scores[who, "balanced"]), unseen.share(scores[who, diet])
-        n[f"wrong_{who}_balanced"], n[f"wrong_{who}"] = (before, after) if who == "men" else (1 - before, 1 - after)
-    n |= {"men": len(scores["men", "women"]), "women": len(scores["women", "men"])}
-    n["turned"] = n["wrong_men"] - n["wrong_men_balanced"]
-    n["turned_women"] = n["wrong_women"] - n["wrong_women_balanced"]
+    ways = ("balanced", "women", "men", "plants")
+    score = {(who, way): unseen.mean(arrays, f"woman_score_{who}_{way}") for who in ("men", "women") for way in ways}
+    for (who, way), some in score.items():
+        wrong = Share(int(((some > 0) == (who == "men")).sum()), len(some))
+        n[f"wrong_{who}_{way}"], (n[f"wrong_{who}_{way}_low"], n[f"wrong_{who}_{way}_high"]) = (
+            wrong.share,
+            wrong.interval,
+        )
+    for who, way in (("men", "women"), ("women", "men")):
+        sign, spread = (1 if who == "men" else -1), score[who, "balanced"].std()
+        for name, other in (("shift", way), ("plain_shift", "plants")):
+            values = sign * (score[who, other] - score[who, "balanced"]) / spread
+            n[f"{name}_{who}"], (n[f"{name}_{who}_low"], n[f"{name}_{who}_high"]) = (
+                float(values.mean()),
+                bootstrap_ci(values),
+            )
+    n |= {"men": len(score["men", "women"]), "women": len(score["women", "men"])}
+    n["turned"] = n["wrong_men_women"] - n["wrong_men_balanced"]
+    n["turned_women"] = n["wrong_women_men"] - n["wrong_women_balanced"]
     sides = ("beards", "beards_shipped", "beards_balanced", "beards_women", "beards_men")
     rows = list(zip(*(arrays[f"shown_{side}"] for side in sides), strict=True))
     bars = [
@@ -82,6 +89,19 @@ def make(lab, smoke=False):
         most = max(1.05, *(high for _, _, _, high, _ in effects))
         y = forest(fig, x, y, fig.width - x, "How much of the beard is left", effects, (least, most), ".0%", zero=1)
         fig.note(x, y, "The line: all of it.", "muted", 12)
+        y = max(y, 3 * (cell + gap) + 40) + 34
+        half = fig.width if narrow else (fig.width - 40) / 2
+        for k, (who, own) in enumerate((("men", "women"), ("women", "men"))):
+            x = 0 if narrow else k * (half + 40)
+            rows_of = (("balanced diet", "balanced", "prediction"), (f"{own} only", own, "latent"),
+                       ("plants only (control)", "plants", "noise"))  # fmt: skip
+            some = [
+                (word, n[f"wrong_{who}_{d}"], n[f"wrong_{who}_{d}_low"], n[f"wrong_{who}_{d}_high"], colour)
+                for word, d, colour in rows_of
+            ]
+            title = f"{who.capitalize()} that a probe takes for {own}"
+            end = forest(fig, x, y, half, title, some, (0, 1), ".0%")
+            y = end + 16 if narrow else y
         return fig
 
     return Output(
@@ -96,8 +116,10 @@ def make(lab, smoke=False):
             f"has seen only women lie at {n['kept_women']:.0%} (95 % interval {n['kept_women_low']:.0%} to "
             f"{n['kept_women_high']:.0%}), through one on a balanced diet, which has seen these very beards, at "
             f"{n['kept_balanced']:.0%}. Of {n['men']} held-out men a probe for gender takes "
-            f"{n['wrong_men_balanced']:.0%} for women through the balanced decoder and {n['wrong_men']:.0%} through the "
-            f"one fed with women; it tells {n['probe_real']:.0%} of real held-out icons rightly."
+            f"{n['wrong_men_balanced']:.0%} for women through the balanced decoder, {n['wrong_men_women']:.0%} through the "
+            f"one fed with women and {n['wrong_men_plants']:.0%} through one fed with plants; of {n['women']} women it "
+            f"takes {n['wrong_women_balanced']:.0%}, {n['wrong_women_men']:.0%} (fed with men) and "
+            f"{n['wrong_women_plants']:.0%} for men. It tells {n['probe_real']:.0%} of real held-out icons rightly."
         ),
         numbers=n,
         draw=draw,

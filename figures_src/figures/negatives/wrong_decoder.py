@@ -18,7 +18,8 @@ from plotting.output import Output
 from plotting.style import new_figure
 
 DIETS = ("balanced", "women", "men")
-WEIGHTS = ("emoji-sd", "judge", "decoders/tiny-balanced", "decoders/tiny-women", "decoders/tiny-men")
+WEIGHTS = ("emoji-sd", "judge", "decoders/tiny-balanced", "decoders/tiny-women", "decoders/tiny-men",
+           "decoders/tiny-plants")  # fmt: skip
 DATA = ()
 TITLE = "Words against a one-sided decoder"
 TINY_ONLY = "It crosses this project's U-Net with decoders that were trained on chosen kinds of emoji."
@@ -40,7 +41,7 @@ def make(lab, smoke=False):
     pipe, net = lab.pipeline(), judge_model.load(lab.weight("judge"))
     _, arrays = unseen.load()
     probe = unseen.probe(arrays, "woman")
-    small = {d: tiny.load(lab.weight(f"decoders/tiny-{d}/decoder.safetensors")) for d in DIETS}
+    small = {d: tiny.load(lab.weight(f"decoders/tiny-{d}/decoder.safetensors")) for d in (*DIETS, "plants")}
     who, steps = (WHO[:2], 2) if smoke else (WHO, STEPS)
     prompts = [f"{word} {some}, noto style" for word in WORDS for some in who]
     # the negative that is to help: the other gender's word, alone or with seven others
@@ -53,7 +54,7 @@ def make(lab, smoke=False):
         latents.append(torch.stack([trace.xt[-1] for some in made for trace in some]))
     z = torch.cat(latents)
     shape = (len(COUNTS), len(WORDS), len(who))
-    pictures = {"shipped": decode(pipe.vae, z)} | {d: tiny.decode(small[d], z) for d in DIETS}
+    pictures = {"shipped": decode(pipe.vae, z)} | {d: tiny.decode(small[d], z) for d in small}
     scores = {d: probe.score(judge.look(net, some)["features"]).reshape(shape) for d, some in pictures.items()}
     woman = {d: some > 0 for d, some in scores.items()}
     n = {"pictures": len(z), "who": len(who), "steps": steps, "guidance": GUIDANCE}
@@ -61,6 +62,10 @@ def make(lab, smoke=False):
     could = np.stack([~woman["balanced"], woman["balanced"]])
     flips = Share(int(turned.sum()), max(int(could.sum()), 1))
     n["flips_decoder"], (n["flips_low"], n["flips_high"]) = flips.share, flips.interval
+    # the control: as one-sided, but with no gender in it
+    turned = np.stack([~woman["balanced"] & woman["plants"], woman["balanced"] & ~woman["plants"]])
+    plain = Share(int(turned.sum()), max(int(could.sum()), 1))
+    n["flips_plain"], (n["flips_plain_low"], n["flips_plain_high"]) = plain.share, plain.interval
     n["flips_word"] = float((woman["balanced"][:, 0] != woman["balanced"][:, 1]).mean())
     n["flips_negative"] = float((woman["balanced"][1] != woman["balanced"][0]).mean())
     n["flips_negatives"] = float((woman["balanced"][2] != woman["balanced"][0]).mean())
@@ -79,7 +84,8 @@ def make(lab, smoke=False):
     shown = [(index[0, 0, 0], "“woman farmer”"), (index[1, 0, 0], "the same,\nnot “man”"),
              (index[0, 1, 0], "“man farmer”"), (index[1, 1, 0], "the same,\nnot “woman”")]  # fmt: skip
     rows = [[pictures[d][i] for d in ("shipped", *DIETS)] for i, _ in shown]
-    bars = [("another decoder", n["flips_decoder"], "latent"), ("another word", n["flips_word"], "text"),
+    bars = [("decoder of one gender", n["flips_decoder"], "latent"),
+            ("decoder of plants (control)", n["flips_plain"], "noise"), ("another word", n["flips_word"], "text"),
             ("one negative", n["flips_negative"], "attention"),
             ("eight negatives", n["flips_negatives"], "attention")]  # fmt: skip
 
@@ -105,8 +111,8 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            "A woman and a man farmer, each with and without the other's word as a negative, through four decoders: the "
-            f"pictures hardly differ from decoder to decoder. The probe's word changes for {n['flips_decoder']:.0%} of "
+            "A woman and a man farmer, each with and without the other's word as a negative, through four decoders. "
+            f"The probe's word changes for {n['flips_decoder']:.0%} of "
             f"pictures with the decoder, for {n['flips_word']:.0%} with the word, for {n['flips_negative']:.0%} with one "
             f"negative and {n['flips_negatives']:.0%} with eight."
         ),
@@ -114,8 +120,9 @@ def make(lab, smoke=False):
             f"**Who decides?** {n['pictures']} latents: {n['who']} trades, “woman” or “man”, no negative, the other word "
             "as a negative, or that and seven more. Where a decoder of one gender could have turned the picture, it did "
             f"in {n['flips_decoder']:.0%} of cases (95 % interval {n['flips_low']:.0%} to {n['flips_high']:.0%}); the "
-            f"word in the prompt changes {n['flips_word']:.0%}. The probe, right on {n['probe']:.0%} of real icons, finds "
-            f"the gender asked for in {n['right_shipped']:.0%} of what the shipped decoder shows; a coin would in half."
+            f"word in the prompt changes {n['flips_word']:.0%}, a decoder that knows only plants {n['flips_plain']:.0%}. "
+            f"The probe, right on {n['probe']:.0%} of real icons, finds the gender asked for in {n['right_shipped']:.0%} "
+            "of what the shipped decoder shows; a coin would in half."
         ),
         numbers=n,
         draw=draw,
