@@ -36,7 +36,7 @@ def ready() -> None:
     """Raise DenoisedError where JOBS or SCHEDULER are not what they should be; connect to the cluster, if any."""
     global _cluster
     jobs()
-    figures = [figure for figure in plan.figures() if not _known_whole(figure)]
+    figures = plan.left(plan.figures())
     if plan.SCHEDULER and figures:
         from tasks import cluster
 

@@ -94,7 +94,7 @@ def test_a_listing_cannot_reach_out_of_its_tree(tmp_path, store, name):
     send({digest: b"1", bytes_hash(listing): listing})
     with pytest.raises(ValueError, match="outside of the tree"):
         far.lacking(bytes_hash(listing))
-    assert not [path for path in store.rglob("out")]
+    assert not list(store.rglob("out"))
 
 
 def test_what_nobody_used_for_long_is_thrown_away(tmp_path, store):
