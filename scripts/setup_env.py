@@ -195,7 +195,7 @@ def main() -> int:
         if sys.version_info < (3, 11):  # noqa: UP036  (whoever has an older Python shall read a sentence)
             version = ".".join(map(str, sys.version_info[:2]))
             raise SetupError(f"Python 3.11 or newer is needed, this is {version}; try `make PYTHON=python3.12 ...`.")
-        if python_is_ready() and npm_is_ready(everything) and (cluster_is_ready() or not cluster):
+        if python_is_ready() and npm_is_ready(everything) and (not cluster or cluster_is_ready()):
             return 0
         with setup_lock():
             if not python_is_ready():
