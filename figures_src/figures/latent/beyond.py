@@ -40,7 +40,10 @@ def sure(net, pictures):
 def make(lab, smoke=False):
     pipe, specimens = lab.pipeline(), lab.specimens()
     net = judge_model.load(lab.weight("judge"))
-    things, steps = (THINGS[:2], 2) if smoke else (THINGS, STEPS)
+    things, steps = (THINGS[:2], 1) if smoke else (THINGS, STEPS)
+    keys = {"guidance": GUIDANCE, "stretch": STRETCH, "length": LENGTH, "away": AWAY, "random": ("noise", "wide")}
+    if smoke:  # of each row what the caption names
+        keys |= {"guidance": GUIDANCE[1::3], "stretch": STRETCH[::3], "length": LENGTH[2:3], "away": AWAY[::3]}
     count = len(things)
     states = encode_prompts(pipe, [f"{t.replace('-', ' ')}, noto style" for t in things]).states
     start = steering.start_noise(pipe, [SEED]).expand(count, -1, -1, -1)
@@ -50,16 +53,16 @@ def make(lab, smoke=False):
     def drawn(texts, noise, guidance=USUAL):
         return steering.run(pipe, texts, noise, steps=steps, guidance=guidance)
 
-    ends["guidance"] = [drawn(states, start, s) for s in GUIDANCE]
-    usual = ends["guidance"][GUIDANCE.index(USUAL)]
-    ends["stretch"] = [usual if f == 1 else drawn(empty + f * (states - empty), start) for f in STRETCH]
-    ends["length"] = [usual if f == 1 else drawn(states, f * start) for f in LENGTH]
+    ends["guidance"] = [drawn(states, start, s) for s in keys["guidance"]]
+    usual = ends["guidance"][keys["guidance"].index(USUAL)]
+    ends["stretch"] = [usual if f == 1 else drawn(empty + f * (states - empty), start) for f in keys["stretch"]]
+    ends["length"] = [usual if f == 1 else drawn(states, f * start) for f in keys["length"]]
     plain = [i for i, r in enumerate(specimens.records) if r["tone"] == "none" and r["concept"] in
              set(net.classes["concept"])]  # fmt: skip
-    order = torch.randperm(len(plain), generator=lab.generator("icons"))[: 12 if smoke else REAL].tolist()
+    order = torch.randperm(len(plain), generator=lab.generator("icons"))[: 6 if smoke else REAL].tolist()
     real = encode(pipe.vae, specimens.images[[plain[k] for k in order]])
     own = encode(pipe.vae, np.stack([specimens.one(concept=c, style="noto", tone="none") for c in things]))
-    ends["away"] = [lerp(own.roll(1, 0), own, f) for f in AWAY]
+    ends["away"] = [lerp(own.roll(1, 0), own, f) for f in keys["away"]]
     noise = torch.randn(count, *real.shape[1:], generator=lab.generator("random"))
     wide = real.mean(0) + noise * real.std(0)  # as wide as icons at each place, and still no icon
     ends["random"] = [noise, wide]
@@ -81,7 +84,6 @@ def make(lab, smoke=False):
     n["odd_shuffled"] = float(odd(cells).mean()) / n["odd_real"]
     home = odd(usual)
     pixels = {name: [decode(pipe.vae, z) for z in each] for name, each in ends.items()}
-    keys = {"guidance": GUIDANCE, "stretch": STRETCH, "length": LENGTH, "away": AWAY, "random": ("noise", "wide")}
     for name, values in keys.items():
         for value, z, seen in zip(values, ends[name], pixels[name], strict=True):
             key = f"{name}_{value if isinstance(value, str) else f'{value:g}'}".replace(".", "_")
@@ -96,11 +98,11 @@ def make(lab, smoke=False):
     n["lost_random"] = (n["lost_random_noise"] + n["lost_random_wide"]) / 2
     shown = [[p[k] for k in range(min(5, count))] for p in pixels["random"]]
     rows = (
-        ("guidance", "guidance", "prediction", [f"{g:g}" for g in GUIDANCE], [p[0] for p in pixels["guidance"]]),
-        ("stretch", "text, stretched", "text", [f"× {f:g}" for f in STRETCH], [p[0] for p in pixels["stretch"]]),
-        ("length", "noise, length", "noise", [f"× {f:g}" for f in LENGTH], [p[0] for p in pixels["length"]]),
-        ("away", "latents, beyond", "latent", [f"{f:g}" for f in AWAY], [p[1 % count] for p in pixels["away"]]),
-        ("random", "latents, random", "latent", ["noise"] * 3 + ["as wide"] * 2, shown[0][:3] + shown[1][:2]),
+        ("guidance", "guidance", "prediction", [f"{g:g}" for g in keys["guidance"]], [p[0] for p in pixels["guidance"]]),
+        ("stretch", "text, stretched", "text", [f"× {f:g}" for f in keys["stretch"]], [p[0] for p in pixels["stretch"]]),
+        ("length", "noise, length", "noise", [f"× {f:g}" for f in keys["length"]], [p[0] for p in pixels["length"]]),
+        ("away", "latents, beyond", "latent", [f"{f:g}" for f in keys["away"]], [p[1 % count] for p in pixels["away"]]),
+        ("random", "latents, random", "latent", ["noise"] * 3 + ["as wide"] * 2, (shown[0] * 3)[:3] + shown[1][:2]),
     )  # fmt: skip
 
     def error(name, k):
