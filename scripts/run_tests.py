@@ -30,7 +30,10 @@ def main() -> int:
     # A failing build does not keep the other tests from running: the tests that need the site say why they fail.
     step("site", "scripts/build.py", "site")
     print("== pytest", flush=True)
-    return subprocess.run([sys.executable, "-m", "pytest", *sys.argv[1:]], cwd=ROOT).returncode
+    # Two workers at most: many tests start processes of their own. A worker takes whole modules, which share fixtures.
+    workers = min(2, os.cpu_count() or 1)
+    command = ["-m", "pytest", f"--numprocesses={workers}", "--dist=loadscope", *sys.argv[1:]]
+    return subprocess.run([sys.executable, *command], cwd=ROOT).returncode
 
 
 if __name__ == "__main__":

@@ -27,6 +27,14 @@ FLAGS = [
 sys.path.insert(0, str(ROOT / "tests"))
 
 from no_browser import NO_BROWSER  # noqa: E402
+from turns import turn  # noqa: E402
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Tests run two at a time, except those that are marked `alone` since they hold something to a time."""
+    with turn(ROOT, alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter):

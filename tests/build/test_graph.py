@@ -38,6 +38,7 @@ def test_says_in_one_line_where_the_site_is(mini):
     assert "make serve" in done.stdout
 
 
+@pytest.mark.alone
 def test_nothing_changed_is_under_two_seconds_and_imports_nothing_heavy(built, tmp_path):
     built.build()  # what was hashed within the last tick of the clock is hashed once more
     folder, mark = poison(tmp_path / "poison", "torch", "numpy", "pytask", "_pytask", "mkdocs", "grimp", "matplotlib")
@@ -77,6 +78,7 @@ def test_a_copy_with_its_figures_but_without_records_renders_nothing(built, tmp_
     assert built.site_is_there()
 
 
+@pytest.mark.alone
 def test_a_prose_edit_rebuilds_the_page_alone_and_never_imports_torch(built, tmp_path):
     built.edit("docs/index.md", "# A miniature", "# Another title")
     folder, mark = poison(tmp_path / "poison", "torch")

@@ -102,6 +102,7 @@ def setup(mini, *arguments, **environment):
     return subprocess.run(command, cwd=mini.root, env=environment, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.alone
 def test_a_second_setup_does_nothing_and_is_quick(ready):
     assert setup_env.python_is_ready()
     started = time.monotonic()

@@ -208,6 +208,7 @@ def test_a_recorded_run_goes_on_with_other_words(visit):
     assert "heart" in page.inner_text(".dn-lab__about")
 
 
+@pytest.mark.alone
 def test_it_stops_when_asked_to_and_the_page_stays_awake(visit):
     page = ready(visit(**DESKTOP), "?steps=4")
     draw(page)
