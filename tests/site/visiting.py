@@ -138,4 +138,4 @@ class Visitor:
         }""")
         self.page.wait_for_function("""() =>
             [...document.querySelectorAll('.md-main img')].every(i => !i.checkVisibility() || i.complete)
-            && !document.querySelector('.dn-widget[data-state=loading]')""", timeout=15_000)
+            && !document.querySelector('.dn-widget[data-state=loading]')""", timeout=60_000)
