@@ -20,6 +20,7 @@ REAL = (
     "figures_src/denoised/errors.py",
     "figures_src/denoised/paths.py",
     "figures_src/sitekit/vendor.py",
+    "figures_src/sitekit/svg_check.py",
 )
 IDS = ("one/first", "one/second", "two/third")
 
