@@ -24,6 +24,7 @@ import torch
 from denoised.diffusion import samplers
 from denoised.diffusion.guidance import guided
 from denoised.errors import DenoisedError
+from denoised.pipeline import decode, encode
 from denoised.studies import shelf
 
 FILE = Path(__file__).with_suffix(".npz")
@@ -145,3 +146,9 @@ def load(lab, path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, d
                 f"The results in {path.name} are of another {part}: run `python scripts/lab_evenings.py`."
             )
     return facts, {name: unpack(sheet) for name, sheet in arrays.items()}
+
+
+def real(pipe, specimens, settings: Settings = SETTINGS) -> np.ndarray:
+    """The cast's real icons, coded, decoded and kept like everything else: what a judge can do at best. [cast, ...]."""
+    rows = [specimens.where(concept=c, style=settings.style, tone="none")[0] for c in settings.cast]
+    return unpack(pack(small(decode(pipe.vae, encode(pipe.vae, specimens.images[rows])))))
