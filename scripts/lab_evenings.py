@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Play the evenings again: guidance, samplers and negatives on the shipped weights, about five minutes on one core.
 
-    python scripts/lab_evenings.py        resumes where it was stopped; writes figures_src/denoised/studies/evenings.npz
+python scripts/lab_evenings.py        resumes where it was stopped; writes figures_src/denoised/studies/evenings.npz
 """
 
 import sys
@@ -84,7 +84,7 @@ def listed(stage, settings, sheets) -> dict:
 
     def evening(code, words):
         negative = ", ".join(words)
-        lost[code] = pipeline.encode_prompts(stage.pipe, [negative]).dropped[0]
+        lost[code] = pipeline.encode_prompts(stage.pipe, [negative]).cut[0]
         ends, sheets[code] = stage.play(
             code, settings.cast, seeds, "DDIM", settings.listed_steps, settings.listed_guidance, negative
         )

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Repeat the study of the loss's parts and of the factor: tiny autoencoders on one core; needs `make data`.
 
-    python scripts/lab_losses.py        resumes where it was stopped; writes figures_src/denoised/studies/losses.npz
+python scripts/lab_losses.py        resumes where it was stopped; writes figures_src/denoised/studies/losses.npz
 """
 
 import sys

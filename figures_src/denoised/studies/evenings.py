@@ -39,7 +39,7 @@ NEUTRAL = ("tuesday", "gravel", "cousin", "two windows", "seven invoices", "late
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that is played. Prompts are "<concept>, noto style"; every list of runs has the cast's order, seeds inner."""
+    """Everything that is played. Prompts are "<concept>, noto style"; runs are in the cast's order, seeds inner."""
 
     cast: tuple[str, ...] = ("cat-face", "red-apple", "pizza", "red-heart", "house", "octopus", "skull", "rocket",
                              "tiger-face", "dog-face", "rose", "grinning-face")  # fmt: skip

@@ -80,7 +80,9 @@ def make(lab, smoke=False):
         cell = min(88, (fig.width - left - gap * (columns - 1)) // columns)
         y = 0
         for j, t in enumerate(times):
-            fig.note(left + j * (cell + gap) + cell / 2, y, f"t = {t}" if j == 0 else f"{t}", "muted", SMALL, ha="center")
+            fig.note(
+                left + j * (cell + gap) + cell / 2, y, f"t = {t}" if j == 0 else f"{t}", "muted", SMALL, ha="center"
+            )
         y += 22
         for row, (name, colour) in ROWS.items():
             if narrow:
@@ -99,7 +101,9 @@ def make(lab, smoke=False):
             places = np.array(times) + 8 * (k - 1)
             edges = np.array([seen[row][t].interval for t in times]).T
             ax.vlines(places, *edges, color=theme.colour(colour), linewidth=1.4, alpha=0.5)
-            ax.plot(places, [seen[row][t].share for t in times], "o-", color=theme.colour(colour), markersize=5, label=row)
+            ax.plot(
+                places, [seen[row][t].share for t in times], "o-", color=theme.colour(colour), markersize=5, label=row
+            )
         ax.axhline(clean.share, color=theme.muted, linewidth=1, linestyle=(0, (3, 3)))
         ax.set(xlim=(0, 1000), ylim=(0, 1), xlabel="t")
         ax.set_xticks(times if not narrow else times[::2], [str(t) for t in (times if not narrow else times[::2])])
@@ -114,13 +118,16 @@ def make(lab, smoke=False):
     )
     return Output(
         alt=(
-            f"A sheet of one icon at {len(times)} noise levels, as noisy pixels, as a noisy latent decoded, and as the model's bet "
+            f"A sheet of one icon at {len(times)} noise levels, as noisy pixels, as a noisy latent decoded, and "
+            f"as the model's bet "
             f"from that latent. Below, what share of {n['icons']} icons the judge still names: {lines}; without noise "
             f"{clean.share:.0%}."
         ),
         caption=(
-            f"**What an eye can find, and what the model can.** {n['icons']} real icons; the judge has the right thing among its "
-            f"first five of {n['concepts']:,} for {clean.share:.0%} of them without noise. With noise: {lines}. The bets are "
+            f"**What an eye can find, and what the model can.** {n['icons']} real icons; the judge has the "
+            f"right thing among its "
+            f"first five of {n['concepts']:,} for {clean.share:.0%} of them without noise. With noise: {lines}. "
+            f"The bets are "
             "one call without any words, so whatever is named was left in the latent. The judge has practised on clean "
             "pictures, so the two other rows are about eyes that are not used to noise. Lines: 95 % intervals."
         ),

@@ -106,7 +106,8 @@ def make(lab, smoke=False):
     shares = ", ".join(f"{named[s].share:.0%} at {s}" for s in strengths)
     return Output(
         alt=(
-            f"A sheet of pictures, a column for each guidance from {strengths[0]} to {strengths[-1]}. Three curves below: "
+            f"A sheet of pictures, a column for each guidance from {strengths[0]} to {strengths[-1]}. Three "
+            f"curves below: "
             f"the judge names the thing in {shares}; two seeds differ by {quiet:.2f} at first and "
             f"{loudest:.2f} at last; saturation goes from {colour[strengths[0]][2]:.2f} to "
             f"{colour[strengths[-1]][2]:.2f}."

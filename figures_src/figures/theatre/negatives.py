@@ -1,5 +1,5 @@
-"""From no negative to twelve, one list of the usual words and one of words about nothing: how far the picture moves, whether
-the judge finds it worse, and when the seats are full. The runs are those of denoised/studies/evenings.py.
+"""From no negative to twelve, one list of the usual words and one of words about nothing: how far the picture moves,
+whether the judge finds it worse, and when the seats are full. The runs are those of denoised/studies/evenings.py.
 """
 
 import numpy as np
@@ -35,7 +35,9 @@ def make(lab, smoke=False):
     def at(kind, count):
         return "none" if count == 0 else f"{kind}_{count}"
 
-    moved = {c: np.array(some) / yardstick for c, some in facts["changed"].items()} | {"none": np.zeros(len(settings.cast))}
+    moved = {c: np.array(some) / yardstick for c, some in facts["changed"].items()} | {
+        "none": np.zeros(len(settings.cast))
+    }
     top = settings.lists[-1]
     # of the right thing's place in the judge's ranking, picture by picture: does the long list make it lower?
     column = [net.classes["concept"].index(c) for c in settings.cast]
@@ -94,7 +96,7 @@ def make(lab, smoke=False):
             fig.note(x, top_ + 19, about, "muted", SMALL)
             width = fig.width - 168 if narrow else 186
             ax = fig.area(x + 34, top_ + 46, width, 130, below=40)
-            for kind, (name, colour) in KINDS.items():
+            for kind, (_, colour) in KINDS.items():
                 values = [some[at(kind, c)] for c in counts]
                 if level is None:
                     edges = np.array([bootstrap_ci(v, seed=6) for v in values]).T
@@ -119,17 +121,23 @@ def make(lab, smoke=False):
     usual, neutral = (n[f"{kind}_{top}_moved"] for kind in KINDS)
     return Output(
         alt=(
-            f"A sheet: one prompt with none and up to {top} negatives, by the usual list and by words about nothing. Below, how "
-            f"far pictures move, {usual:.2f} and {neutral:.2f} of another seed's distance with {top}, and how many the judge "
+            f"A sheet: one prompt with none and up to {top} negatives, by the usual list and by words about "
+            f"nothing. Below, how "
+            f"far pictures move, {usual:.2f} and {neutral:.2f} of another seed's distance with {top}, and how "
+            f"many the judge "
             f"names: {named['none'].share:.0%} without negatives, {named[at('usual', top)].share:.0%} and "
             f"{named[at('neutral', top)].share:.0%} with {top}."
         ),
         caption=(
-            f"**What a longer list does.** {n['pictures']} prompts, guidance {settings.listed_guidance:g}; {top} of the usual "
-            f"words (*{', '.join(evenings.USUAL[:3])}*, ...) move a picture by {usual:.2f} of what another seed would change, "
-            f"as many words about nothing (*{', '.join(evenings.NEUTRAL[:3])}*, ...) by {neutral:.2f}. The judge's first five "
+            f"**What a longer list does.** {n['pictures']} prompts, guidance {settings.listed_guidance:g}; "
+            f"{top} of the usual "
+            f"words (*{', '.join(evenings.USUAL[:3])}*, ...) move a picture by {usual:.2f} of what another seed "
+            f"would change, "
+            f"as many words about nothing (*{', '.join(evenings.NEUTRAL[:3])}*, ...) by {neutral:.2f}. The "
+            f"judge's first five "
             f"hold the right thing in {named['none'].share:.0%} of cases without negatives, in "
-            f"{named[at('usual', top)].share:.0%} with the usual {top} and {named[at('neutral', top)].share:.0%} with the "
+            f"{named[at('usual', top)].share:.0%} with the usual {top} and "
+            f"{named[at('neutral', top)].share:.0%} with the "
             f"others; real icons: {known.share:.0%}. More than {n['fit']} of the usual do not fit: of {top}, {n['lost']} "
             "tokens stay outside."
         ),

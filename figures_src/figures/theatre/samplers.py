@@ -117,14 +117,18 @@ def make(lab, smoke=False):
     two = ", ".join(f"{name} {far[code(name, 5)].mean():.2f}" for name in settings.samplers)
     return Output(
         alt=(
-            f"A sheet: one prompt drawn by {n['samplers']} samplers in {', '.join(map(str, settings.counts))} steps. Below, "
-            f"the distance from DDIM's result in {settings.full} steps, 1 being another seed's: after 5 steps {two}. Beside "
-            f"it the share that the judge names: {goal.share:.0%} in {settings.full} steps, {known.share:.0%} of real icons."
+            f"A sheet: one prompt drawn by {n['samplers']} samplers in {', '.join(map(str, settings.counts))} "
+            f"steps. Below, "
+            f"the distance from DDIM's result in {settings.full} steps, 1 being another seed's: after 5 steps "
+            f"{two}. Beside "
+            f"it the share that the judge names: {goal.share:.0%} in {settings.full} steps, {known.share:.0%} "
+            f"of real icons."
         ),
         caption=(
             f"**Roads to one place, and one to another.** {n['pictures']} prompts, guidance {settings.guidance:g}, the "
             f"schedulers of diffusers with the shipped schedule. Distance between finished latents and DDIM's in "
-            f"{settings.full} steps, where 1 is what another seed changes. After 5 steps: {two}. DDIM and Euler are at most "
+            f"{settings.full} steps, where 1 is what another seed changes. After 5 steps: {two}. DDIM and Euler "
+            f"are at most "
             f"{n['twins']:.3f} apart: one sampler under two names. The judge's first five hold the right thing in "
             f"{goal.share:.0%} of the {settings.full}-step pictures and {known.share:.0%} of real ones; with "
             f"{n['pictures']} pictures a point, it tells large differences only."
