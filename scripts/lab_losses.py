@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 
 from denoised import paths, pipeline
+from denoised.data import splits
+from denoised.data.icons import on_white
 from denoised.errors import DenoisedError
 from denoised.studies import losses, shelf
 from denoised.training import images
@@ -25,12 +27,14 @@ SHOWN = 6  # round trips that are kept of a recipe's first seed, evenly spaced
 def pictures(settings: losses.Settings):
     """(training pictures, held-out pictures), uint8 [N, 3, 32, 32], chosen with a fixed seed."""
 
-    def take(rows, stack, count):
-        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(7))[:count]
-        return torch.cat([F.avg_pool2d(part.float(), 4).round().byte() for part in stack[order].split(256)])
+    def take(keep, count):
+        found = [i for i, row in enumerate(splits.load()) if keep(row)]  # chosen first, so that few are unpacked
+        order = torch.randperm(len(found), generator=torch.Generator().manual_seed(7))[:count]
+        stack = torch.from_numpy(on_white(images.rgba_at([found[int(i)] for i in order]))).permute(0, 3, 1, 2)
+        return torch.cat([F.avg_pool2d(part.float(), 4).round().byte() for part in stack.split(256)])
 
-    train = take(*images.select(images.in_trunk), settings.pictures)
-    return train, take(*images.select(lambda r: r.split == "concept" and r.tone == "none"), settings.held_out)
+    train = take(images.in_trunk, settings.pictures)
+    return train, take(lambda r: r.split == "concept" and r.tone == "none", settings.held_out)
 
 
 def one_run(name: str, weights, size, seed, train, held_out, see, folder: Path) -> dict:
