@@ -66,12 +66,14 @@ def make(lab, smoke=False):
     fine = ", ".join(f"{n[f'band_3_{name}']:.2f}" for name in sizes)
     return Output(
         alt=(
-            f"Rows of small pictures: unseen icons and their round trips through four tiny autoencoders ({likeness}). Below, how "
+            f"Rows of small pictures: unseen icons and their round trips through four tiny autoencoders "
+            f"({likeness}). Below, how "
             f"much of each octave's energy is left; in the finest {fine}."
         ),
         caption=(
             f"**The fine goes first.** {likeness}; {n['seeds']} seeds each, trained on pixels and KL alone, pictures of "
-            f"{SIDE} pixels and {n['values']:,} values. Of the finest octave's energy {fine} is left, in the same order. The "
+            f"{SIDE} pixels and {n['values']:,} values. Of the finest octave's energy {fine} is left, in the "
+            f"same order. The "
             "last two rows differ in how many numbers they have, not in how many pixels share a cell."
         ),
         numbers=n,

@@ -105,13 +105,16 @@ def make(lab, smoke=False):
     fine = ", ".join(f"{word} {n['band_3_' + name.replace('no ', '')]:.2f}" for name, word in WORDS.items())
     return Output(
         alt=(
-            "Six rows of small pictures: unseen icons and their round trips through autoencoders trained with all four parts of "
-            f"the loss and without one. Plots with a dot a seed: likeness in dB ({likeness}), finest detail ({fine}), and the "
+            "Six rows of small pictures: unseen icons and their round trips through autoencoders trained with "
+            "all four parts of "
+            f"the loss and without one. Plots with a dot a seed: likeness in dB ({likeness}), finest detail "
+            f"({fine}), and the "
             "width of a code's cloud."
         ),
         caption=(
             f"**One part missing at a time.** Tiny autoencoders ({n['parameters']:,} parameters, {settings.steps} steps, "
-            f"{n['seeds']} seeds, pictures of 32 pixels) on {n['unseen']} icons of unseen concepts. Likeness: {likeness} dB. "
+            f"{n['seeds']} seeds, pictures of 32 pixels) on {n['unseen']} icons of unseen concepts. Likeness: "
+            f"{likeness} dB. "
             f"Energy in the finest octave, where 1 is the icons' own: {fine}. The cloud of a code is "
             f"{n['spread_all']:.1%} as wide as codes vary, without the KL term {n['spread_kl']:.1%}."
         ),
