@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Play the evenings again: guidance, samplers and negatives on the shipped weights, about five minutes on one core.
+"""Play the evenings again: guidance, samplers and negatives on the shipped weights, about three minutes on one core.
 
 python scripts/lab_evenings.py        resumes where it was stopped; writes figures_src/denoised/studies/evenings.npz
 """
