@@ -1,6 +1,8 @@
 // The reverse process with a hand on the slider: for each recorded step the noisy latent that the model has and the
 // picture that it bets on. Data and sprites are those of a figure such as canvas/reverse_frames:
 //   <base>.data.json      columns, latent, picture, t[], sigma[], snr_db[], prompts[{text, runs[{seed, name, settled[]}]}]
+//                         and, if there is a choice of samplers and steps, way (the name of the above) and
+//                         ways[{name, t[], sigma[], snr_db[], runs[prompt][run]}]
 //   <base>.<name>_has.webp and <base>.<name>_bets.webp      all frames of a run in reading order, loaded when chosen
 // Nothing moves unless the reader presses play; with reduced motion the same button goes one step at a time.
 
@@ -23,7 +25,12 @@ export default async function mount(host, { src, reducedMotion }) {
   if (!answer.ok) throw new Error(`${answer.status} ${src}`);
   const data = await answer.json();
   const base = new URL(host.dataset.base, document.baseURI).href;
-  const steps = data.t.length;
+  const ways = [
+    { name: data.way, t: data.t, sigma: data.sigma, snr_db: data.snr_db, runs: data.prompts.map(({ runs }) => runs) },
+    ...(data.ways || []),
+  ];
+  let way = ways[0]; // sampler and number of steps
+  let steps = way.t.length;
   const sprites = new Map(); // run's name -> promise of [latents, pictures]
 
   const sheets = (name) => {
@@ -48,9 +55,12 @@ export default async function mount(host, { src, reducedMotion }) {
   // ---- what is chosen
   const prompt = el("select", { id: "dn-reverse-prompt" });
   data.prompts.forEach(({ text }, i) => prompt.append(el("option", { value: i, text })));
+  const how = el("select", { id: "dn-reverse-way" });
+  ways.forEach(({ name }, i) => how.append(el("option", { value: i, text: name })));
   const seeds = el("div", { className: "dn-reverse__seeds", role: "group", "aria-label": "Seed" });
   const choices = el("div", { className: "dn-reverse__choices" },
     el("label", { htmlFor: "dn-reverse-prompt", text: "Prompt" }), prompt,
+    ...(ways.length > 1 ? [el("label", { htmlFor: "dn-reverse-way", text: "Sampler" }), how] : []),
     el("div", { className: "dn-reverse__seed" },
       el("span", { className: "dn-reverse__word", text: "Seed", "aria-hidden": "true" }), seeds));
 
@@ -87,9 +97,9 @@ export default async function mount(host, { src, reducedMotion }) {
     if (i === steps) return { step: "finished", t: "0", sigma: "0", snr: "all signal" };
     return {
       step: `${i + 1} of ${steps}`,
-      t: String(data.t[i]),
-      sigma: data.sigma[i] === null ? "∞" : data.sigma[i].toFixed(data.sigma[i] < 10 ? 2 : 1),
-      snr: data.snr_db[i] === null ? "no signal" : `${signed(data.snr_db[i], 1)} dB`,
+      t: String(way.t[i]),
+      sigma: way.sigma[i] === null ? "∞" : way.sigma[i].toFixed(way.sigma[i] < 10 ? 2 : 1),
+      snr: way.snr_db[i] === null ? "no signal" : `${signed(way.snr_db[i], 1)} dB`,
     };
   }
 
@@ -151,7 +161,7 @@ export default async function mount(host, { src, reducedMotion }) {
   }
 
   async function choose(aloud = true) {
-    const { runs } = data.prompts[prompt.value];
+    const runs = way.runs[prompt.value];
     const wanted = runs.find(({ seed }) => run && seed === run.seed) || runs[0];
     run = wanted;
     seeds.replaceChildren(...runs.map((one) => el("button", {
@@ -180,6 +190,19 @@ export default async function mount(host, { src, reducedMotion }) {
     requestAnimationFrame(() => [...seeds.children].find((b) => b.textContent === String(one.seed))?.focus());
   }
 
+  /** Another sampler or number of steps: the slider stays at the same part of the way. */
+  function other() {
+    pause();
+    const part = Number(slider.value) / steps;
+    way = ways[how.value];
+    steps = way.t.length;
+    slider.max = steps;
+    slider.value = Math.round(part * steps);
+    shown = null; // its pictures are on another sheet
+    choose();
+  }
+
+  how.addEventListener("change", other);
   slider.addEventListener("input", () => { pause(); show(); });
   prompt.addEventListener("change", () => choose());
   play.addEventListener("click", press);

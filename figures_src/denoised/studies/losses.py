@@ -1,6 +1,6 @@
 """What each part of an autoencoder's loss is for, and how far one may shrink: tiny autoencoders, one change each.
 
-    python scripts/lab_losses.py        # about eight minutes on one core; writes losses.npz beside this file
+    python scripts/lab_losses.py        # about five minutes on one core; writes losses.npz beside this file
 
 Pictures are 32x32, as in `studies.kl`. The whole loss has the four parts of a latent diffusion model's (Rombach et al.
 2022, appendix G): pixels, features of a network that knows pictures, an adversary that has to tell rebuilt from real,
@@ -37,7 +37,7 @@ class Settings:
     seeds: tuple[int, ...] = (0, 1, 2)
     steps: int = 300
     warm: int = 100  # steps before the adversary joins: until then there is nothing worth judging
-    batch: int = 32
+    batch: int = 16
     lr: float = 2e-3
     pictures: int = 4000  # icons of the training split
     held_out: int = 128  # icons of held-out concepts
@@ -69,8 +69,8 @@ def strengths(recipe: str, settings: Settings = SETTINGS) -> dict[str, float]:
 
 
 class Features:
-    """Pictures as a network sees them that knows icons: two early levels of the shipped autoencoder's encoder, each
-    place's features of length one. [B, 3, H, W] in [-1, 1] to a list of [B, C, h, w]; the distance is a mean square."""
+    """Pictures as a network sees them that knows icons: the first level of the shipped autoencoder's encoder, each place's
+    features of length one. [B, 3, H, W] in [-1, 1] to a list of [B, C, h, w]; the distance is a mean square."""
 
     def __init__(self, vae):
         self.encoder = vae.encoder
@@ -79,7 +79,7 @@ class Features:
         import torch.nn.functional as F
 
         found, x = [], self.encoder.conv_in(x)
-        for block in self.encoder.down_blocks[:2]:
+        for block in self.encoder.down_blocks[:1]:
             x = block(x)
             found.append(F.normalize(x, dim=1))
         return found

@@ -1,5 +1,6 @@
 """The reverse process, recorded on the real pipeline: for six prompts and two seeds each, what the model has in hand
-at every step and what picture it bets on. The page plays these records; the still picture is one run's film strip.
+at every step and what picture it bets on, and for one of the seeds the same with fewer steps and with another sampler.
+The page plays these records; the still picture is one run's film strip.
 
 Tests claims: c3-01, c1-04.
 """
@@ -30,6 +31,7 @@ PROMPTS = (
 SEEDS = (1, 2)
 STEPS = 24
 GUIDANCE = 3.0
+OTHERS = (("ddim", 6), ("ddpm", 24))  # the first seed once more, in other ways
 COLUMNS = 5  # of a sprite: the steps and the finished picture fill 5 x 5 tiles
 STRIP = (0, 4, 8, 12, 16, 20, 22, 24)  # frames of the still picture
 
@@ -48,6 +50,20 @@ def settled(x0, end):
     return (1 - ((x0 - end) ** 2).sum((1, 2, 3)) / spread).tolist()
 
 
+def clock(trace):
+    """What the dial says at each step: {"t", "sigma", "snr_db"}, null where a number is infinite."""
+    sigma, ratio = sigma_from_alpha_bar(trace.alpha_bar).tolist(), snr(trace.alpha_bar).tolist()
+    return {
+        "t": trace.timesteps.tolist(),
+        "sigma": [round(s, 4) if np.isfinite(s) else None for s in sigma],
+        "snr_db": [round(10 * float(np.log10(r)), 2) if r > 0 else None for r in ratio],
+    }
+
+
+def way(sampler, steps):
+    return f"{sampler.upper()}, {steps} steps"
+
+
 def make(lab, smoke=False):
     pipe, specimens = lab.pipeline(), lab.specimens()
     some = specimens.images[:: 150 if smoke else 10]
@@ -59,17 +75,28 @@ def make(lab, smoke=False):
     )
 
     files, runs, strip = {}, [[] for _ in prompts], None
-    for (p, seed), trace in zip(pairs, traces, strict=True):
+
+    def keep(trace, name):
+        """A run's record; its sprites go into `files`."""
         end = trace.xt[-1]
-        shares = [*settled(trace.x0, end), 1.0]
-        guesses = decode(pipe.vae, torch.cat([trace.x0, end[None]]))
-        latents = preview(trace.xt)
-        name = f"p{p}s{seed}"
+        latents, guesses = preview(trace.xt), decode(pipe.vae, torch.cat([trace.x0, end[None]]))
         files[f"{name}_has.webp"] = encode_image(sprite(latents), "webp", lossless=True)
         files[f"{name}_bets.webp"] = encode_image(sprite(guesses), "webp", lossless=False)
-        runs[p].append({"seed": seed, "name": name, "settled": [round(max(0.0, share), 3) for share in shares]})
-        if strip is None:
-            strip = (trace, latents, guesses)
+        shares = [*settled(trace.x0, end), 1.0]
+        record = {"seed": trace.seed, "name": name, "settled": [round(max(0.0, share), 3) for share in shares]}
+        return record, latents, guesses
+
+    for (p, seed), trace in zip(pairs, traces, strict=True):
+        record, latents, guesses = keep(trace, f"p{p}s{seed}")
+        runs[p].append(record)
+        strip = strip or (trace, latents, guesses)
+    ways = []
+    for sampler, count in () if smoke else OTHERS:
+        others = generate_batch(
+            pipe, prompts, seeds[:1] * len(prompts), steps=count, guidance=GUIDANCE, sampler=sampler, batch=6
+        )
+        found = [[keep(other, f"p{p}s{other.seed}{sampler}{count}")[0]] for p, other in enumerate(others)]
+        ways.append({"name": way(sampler, count), **clock(others[0]), "runs": found})
     trace, latents, guesses = strip
     t, alpha_bar = trace.timesteps.tolist(), trace.alpha_bar
     sigma, ratio = sigma_from_alpha_bar(alpha_bar).tolist(), snr(alpha_bar).tolist()
@@ -91,9 +118,9 @@ def make(lab, smoke=False):
         "latent": latents.shape[1],
         "picture": guesses.shape[1],
         "guidance": GUIDANCE,
-        "t": t,
-        "sigma": [round(s, 4) if np.isfinite(s) else None for s in sigma],
-        "snr_db": [round(10 * float(np.log10(r)), 2) if r > 0 else None for r in ratio],
+        "way": way("ddim", steps),
+        **clock(trace),
+        "ways": ways,
         "prompts": [{"text": text, "runs": runs[p]} for p, text in enumerate(prompts)],
     }
     picks = sorted({min(i, steps) for i in STRIP})
@@ -132,7 +159,8 @@ def make(lab, smoke=False):
             f"{len(picks)} moments of {steps} steps from t = {t[0]} down to the finished picture."
         ),
         caption=(
-            f"**Records of {len(traces)} real runs, {steps} steps each.** *What it has* is the noisy latent, as "
+            f"**Records of {len(traces)} real runs of DDIM, {steps} steps each**, and of {sum(len(w['runs']) for w in ways)} in "
+            "other ways, to choose from. *What it has* is the noisy latent, as "
             "coloured squares, a rough preview. *What it bets on* is the clean latent "
             "that it would answer if it had to stop there, decoded. The curve over the slider says how much of the "
             f"finished latent the bet already explains. {len(prompts)} prompts, {len(seeds)} seeds each, guidance "
