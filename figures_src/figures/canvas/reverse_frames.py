@@ -159,8 +159,8 @@ def make(lab, smoke=False):
             f"{len(picks)} moments of {steps} steps from t = {t[0]} down to the finished picture."
         ),
         caption=(
-            f"**Records of {len(traces)} real runs of DDIM, {steps} steps each**, and of {sum(len(w['runs']) for w in ways)} in "
-            "other ways, to choose from. *What it has* is the noisy latent, as "
+            f"**Records of {len(traces)} real runs of DDIM, {steps} steps each**, and of "
+            f"{sum(len(w['runs']) for w in ways)} in other ways, to choose from. *What it has* is the noisy latent, as "
             "coloured squares, a rough preview. *What it bets on* is the clean latent "
             "that it would answer if it had to stop there, decoded. The curve over the slider says how much of the "
             f"finished latent the bet already explains. {len(prompts)} prompts, {len(seeds)} seeds each, guidance "
