@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Play the evenings again: guidance, samplers and negatives on the shipped weights, about three minutes on one core.
+"""Play the evenings again: guidance and samplers on the shipped weights, two or three minutes on one core.
 
 python scripts/lab_evenings.py        resumes where it was stopped; writes figures_src/denoised/studies/evenings.npz
 """
@@ -31,13 +31,13 @@ class Stage:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.seconds = 0.0
 
-    def play(self, name, concepts, seeds, sampler, steps, guidance, negative=""):
+    def play(self, name, concepts, seeds, sampler, steps, guidance):
         """Finished latents and small pictures, made or remembered."""
         path = self.folder / f"{name}.pt"
         if not path.exists():
             start = time.process_time()
             states = pipeline.encode_prompts(self.pipe, evenings.prompts(concepts)).states
-            empty = pipeline.encode_prompts(self.pipe, [negative]).states.expand_as(states)
+            empty = pipeline.encode_prompts(self.pipe, [""]).states.expand_as(states)
             scheduler = evenings.stock(sampler, self.pipe.scheduler.config)
             ends = evenings.play(self.pipe, scheduler, states, empty, seeds, steps, float(guidance))
             images = torch.from_numpy(evenings.small(pipeline.decode(self.pipe.vae, ends)))
@@ -78,31 +78,11 @@ def sampled(stage, settings, sheets) -> dict:
     return {"other_seed": apart(other, goal), "far": far, "twins": twins}
 
 
-def listed(stage, settings, sheets) -> dict:
-    seeds = [settings.seed + k for k in range(len(settings.cast))]
-    lost, far = {}, {}
-
-    def evening(code, words):
-        negative = ", ".join(words)
-        lost[code] = pipeline.encode_prompts(stage.pipe, [negative]).cut[0]
-        ends, sheets[code] = stage.play(
-            code, settings.cast, seeds, "DDIM", settings.listed_steps, settings.listed_guidance, negative
-        )
-        return ends
-
-    none = evening("none", ())
-    for kind, words in (("usual", evenings.USUAL), ("neutral", evenings.NEUTRAL)):
-        for count in settings.lists:
-            far[f"{kind}_{count}"] = apart(evening(f"{kind}_{count}", words[:count]), none)
-    return {"lost": lost, "changed": far}
-
-
 def main() -> int:
     torch.set_num_threads(1)  # one thread adds numbers up in one order
     settings, stage, sheets = evenings.SETTINGS, Stage(), {}
     facts = {"key": evenings.key(), "weights": stage.digests, "torch": torch.__version__}
     loud(stage, settings, sheets)
-    facts |= listed(stage, settings, sheets)
     facts |= sampled(stage, settings, sheets)
     facts["seconds"] = round(stage.seconds)
     shelf.put(evenings.FILE, facts, {name: evenings.pack(images) for name, images in sheets.items()})

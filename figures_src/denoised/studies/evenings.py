@@ -1,14 +1,12 @@
-"""The same prompts played many times: at how loud a guidance, by which sampler in how many steps, against how long a list
-of negatives. What came out is kept as small pictures; who looks at them is the figures' business.
+"""The same prompts played many times: at how loud a guidance, and by which sampler in how many steps. What came out is kept as small pictures; who looks at them is the figures' business.
 
-    python scripts/lab_evenings.py        # about three minutes on one core; writes evenings.npz beside this file
+    python scripts/lab_evenings.py        # two or three minutes on one core; writes evenings.npz beside this file
 
 Results belong to one set of weights: figures refuse them when the U-Net or the decoder has changed since.
 
 Written down before the first run. Guidance: the judge names more things as it rises, then fewer; two seeds of a prompt
 become more alike. Samplers: DDIM and Euler are one sampler under two names; the two of higher order need about half of
-their steps; the ancestral one arrives elsewhere. Negatives: a list of twelve changes the picture no more than as many
-neutral words do, and no judge finds it better or worse beyond chance; once the seats are full, nothing changes at all.
+their steps; the ancestral one arrives elsewhere.
 """
 
 import hashlib
@@ -29,12 +27,6 @@ from denoised.studies import shelf
 
 FILE = Path(__file__).with_suffix(".npz")
 SIDE = 64  # pixels of what is kept, which is what the judge looks at
-# What people put into the second field, as it grows: first what a picture should not look like, then what it should not
-# show, then what the uploader should not have done. None of these words is in the captions that the model learned from.
-USUAL = ("blurry", "ugly", "deformed", "bad anatomy", "extra fingers", "low quality", "watermark", "text", "cropped",
-         "grainy", "duplicate", "worst quality")  # fmt: skip
-NEUTRAL = ("tuesday", "gravel", "cousin", "two windows", "seven invoices", "late harbour", "paragraph", "sum", "borrowed",
-           "sugary", "appendix", "fourth floor")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,9 +44,6 @@ class Settings:
     full: int = 60  # steps of what the others are measured against
     sampled: int = 6  # of the cast
     guidance: float = 3.0
-    lists: tuple[int, ...] = (2, 4, 8, 12)  # how many negatives; none at all comes first
-    listed_steps: int = 6
-    listed_guidance: float = 6.0
     seed: int = 11
 
 
@@ -64,8 +53,7 @@ SETTINGS = Settings()
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of what plays."""
     source = "".join(map(inspect.getsource, (stock, play, small)))
-    words = json.dumps([asdict(settings), USUAL, NEUTRAL])
-    return hashlib.sha256((words + source).encode()).hexdigest()[:16]
+    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
 
 
 def prompts(concepts, settings: Settings = SETTINGS) -> list[str]:
