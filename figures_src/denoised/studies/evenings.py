@@ -1,4 +1,5 @@
-"""The same prompts played many times: at how loud a guidance, and by which sampler in how many steps. What came out is kept as small pictures; who looks at them is the figures' business.
+"""The same prompts played many times: at how loud a guidance, and by which sampler in how many steps. What came out is
+kept as small pictures; who looks at them is the figures' business.
 
     python scripts/lab_evenings.py        # two or three minutes on one core; writes evenings.npz beside this file
 
