@@ -118,7 +118,7 @@ def make(lab, smoke=False):
             f"{n['concepts']:,} in {shares} (real icons: {n['real_named']:.0%}; upright lines: intervals). Two seeds of "
             f"one prompt differ by {quiet:.2f} at {strengths[0]} and {loudest:.2f} at "
             f"{strengths[-1]}, as the judge sees it. Saturation goes from {colour[strengths[0]][2]:.2f} to "
-            f"{colour[strengths[-1]][2]:.2f}; real icons have {n['real_saturation']:.2f}."
+            f"{colour[strengths[-1]][2]:.2f}; real icons have {n['real_saturation']:.2f}." + facts["remark"]
         ),
         numbers=n,
         draw=draw,

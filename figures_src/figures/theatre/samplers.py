@@ -131,7 +131,7 @@ def make(lab, smoke=False):
             f"are at most "
             f"{n['twins']:.3f} apart: one sampler under two names. The judge's first five hold the right thing in "
             f"{goal.share:.0%} of the {settings.full}-step pictures and {known.share:.0%} of real ones; with "
-            f"{n['pictures']} pictures a point, it tells large differences only."
+            f"{n['pictures']} pictures a point, it tells large differences only." + facts["remark"]
         ),
         numbers=n,
         draw=draw,
