@@ -192,3 +192,26 @@ def test_leaving_by_instant_navigation_and_coming_back(visit):
     page.wait_for_selector(f'{WIDGET}[data-state="ready"]')
     assert at(page) == 0
     assert not visitor.notes.errors, visitor.notes.errors
+
+
+def test_another_sampler_brings_its_own_run_and_keeps_the_place(visit, data):
+    """Fewer steps: the slider has as many marks, stands at the same part of the way, and says so."""
+    visitor = visit(**DESKTOP)
+    page = opened(visitor)
+    page.get_by_role("slider", name="Step").focus()
+    page.keyboard.press("End")
+    few = next(way for way in data["ways"] if len(way["t"]) < len(data["t"]))
+    before = page.evaluate(PIXELS, 1)
+    page.get_by_label("Sampler").select_option(few["name"])
+    page.wait_for_load_state("networkidle")
+    page.wait_for_selector(f"{WIDGET}:not([aria-busy])")
+    assert at(page) == len(few["t"]) and reading(page, "step") == "finished"
+    assert page.evaluate(PIXELS, 1) != before
+    page.get_by_role("slider", name="Step").focus()
+    page.keyboard.press("Home")
+    assert reading(page, "t") == str(few["t"][0]) and reading(page, "step") == f"1 of {len(few['t'])}"
+    page.get_by_label("Sampler").select_option(data["way"])
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("Tab")
+    assert reading(page, "step") == f"1 of {len(data['t'])}"
+    assert not visitor.notes.errors, visitor.notes.errors

@@ -59,8 +59,11 @@ export default async function mount(host, { src, reducedMotion }) {
   ways.forEach(({ name }, i) => how.append(el("option", { value: i, text: name })));
   const seeds = el("div", { className: "dn-reverse__seeds", role: "group", "aria-label": "Seed" });
   const choices = el("div", { className: "dn-reverse__choices" },
-    el("label", { htmlFor: "dn-reverse-prompt", text: "Prompt" }), prompt,
-    ...(ways.length > 1 ? [el("label", { htmlFor: "dn-reverse-way", text: "Sampler" }), how] : []),
+    el("div", { className: "dn-reverse__pick" }, el("label", { htmlFor: "dn-reverse-prompt", text: "Prompt" }), prompt),
+    ...(ways.length > 1
+      ? [el("div", { className: "dn-reverse__pick dn-reverse__pick--way" },
+          el("label", { htmlFor: "dn-reverse-way", text: "Sampler" }), how)]
+      : []),
     el("div", { className: "dn-reverse__seed" },
       el("span", { className: "dn-reverse__word", text: "Seed", "aria-hidden": "true" }), seeds));
 
