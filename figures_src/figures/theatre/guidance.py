@@ -4,11 +4,10 @@ it, beside how much two seeds differ and how saturated the colours become.
 
 import numpy as np
 
-from denoised.data.captions import STYLE_WORDS
 from denoised.models import judge as observer
-from denoised.pipeline import decode, encode, generate_batch
 from denoised.probes import judge
 from denoised.probes.metrics import bootstrap_ci, saturation
+from denoised.studies import evenings
 from plotting.layout import picture
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
@@ -16,61 +15,52 @@ from plotting.style import SMALL, new_figure
 WEIGHTS = ("emoji-sd", "judge")
 DATA = ("specimens",)
 TITLE = "How loud should the prompt be?"
-
-STRENGTHS = (0, 1, 3, 6, 10, 15)
-CAST = {"cat-face": "cat face", "red-apple": "red apple", "pizza": "pizza", "red-heart": "red heart"}
-STYLE = "noto"
-SEEDS = (7, 8)
-STEPS = 8
+TINY_ONLY = "the evenings were played with the small model, see denoised/studies/evenings.py"
 
 
 def make(lab, smoke=False):
-    pipe, specimens = lab.pipeline(), lab.specimens()
+    facts, sheets = evenings.load(lab)
+    settings = evenings.SETTINGS
     net = observer.load(lab.weight("judge"))
-    strengths = (0, 3) if smoke else STRENGTHS
-    concepts = list(CAST)[: 1 if smoke else None]
-    asked = [c for c in concepts for _ in SEEDS]
-    said = [f"{CAST[c]}, {STYLE_WORDS[STYLE][0]} style" for c in asked]
-    seeds = [seed for _ in concepts for seed in SEEDS]
-    real = specimens.images[[specimens.where(concept=c, style=STYLE, tone="none")[0] for c in concepts]]
-    real = decode(pipe.vae, encode(pipe.vae, real))
-    known = judge.score(net, judge.look(net, real), {"concept": concepts, "style": [STYLE] * len(concepts)})
-    made, named, right, varied, colour = {}, {}, {}, {}, {}
+    strengths, seeds = settings.strengths, settings.loud_seeds
+    concepts = settings.cast
+    asked = [c for c in concepts for _ in seeds]
+    real = evenings.real(lab.pipeline(), lab.specimens())
+    known = judge.score(net, judge.look(net, real), {"concept": list(concepts)})
+    made, named, varied, colour = {}, {}, {}, {}
     for s in strengths:
-        runs = generate_batch(pipe, said, seeds, steps=2 if smoke else STEPS, guidance=float(s))
-        made[s] = np.stack([run.image for run in runs])
+        made[s] = sheets[f"guidance_{s}"]
         seen = judge.look(net, made[s])
-        score = judge.score(net, seen, {"concept": asked, "style": [STYLE] * len(asked)})
-        named[s], right[s] = score["top5"], score["style"]
-        pairs = seen["features"].reshape(len(concepts), len(SEEDS), -1)
-        varied[s] = float(np.mean([judge.diversity(pair) for pair in pairs]))
+        named[s] = judge.score(net, seen, {"concept": asked})["top5"]
+        pairs = seen["features"].reshape(len(concepts), len(seeds), -1)
+        varied[s] = np.array([judge.diversity(pair) for pair in pairs])
         colour[s] = bootstrap_ci(saturation(made[s]), seed=1) + (float(saturation(made[s]).mean()),)
     best = max(strengths, key=lambda s: (named[s].share, -s))
     n = {
         "prompts": len(concepts),
-        "seeds": len(SEEDS),
-        "pictures": len(said),
-        "steps": 2 if smoke else STEPS,
+        "seeds": len(seeds),
+        "pictures": len(asked),
+        "steps": settings.loud_steps,
         "real_named": known["top5"].share,
-        "real_style": known["style"].share,
         "real_saturation": float(saturation(real).mean()),
         "concepts": len(net.classes["concept"]),
         "best": best,
         "best_named": named[best].share,
         **{f"named_{s}": named[s].share for s in strengths},
-        **{f"style_{s}": right[s].share for s in strengths},
-        **{f"varied_{s}": varied[s] for s in strengths},
+        **{f"named_{s}_{side}": edge for s in strengths
+           for side, edge in zip(("low", "high"), named[s].interval, strict=True)},
+        **{f"varied_{s}": float(varied[s].mean()) for s in strengths},
         **{f"saturation_{s}": colour[s][2] for s in strengths},
         "least": strengths[0],
         "most": strengths[-1],
-    }
+    }  # fmt: skip
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         gap, columns = 8, 3 if narrow else len(strengths)
         cell = (fig.width - gap * (columns - 1)) // columns
         y = 0
-        rows = [k * len(SEEDS) for k in range(min(len(concepts), 2 if narrow else 4))]
+        rows = [k * len(seeds) for k in range(2 if narrow else 4)]
         for start in range(0, len(strengths), columns):
             some = strengths[start : start + columns]
             for j, s in enumerate(some):
@@ -94,7 +84,9 @@ def make(lab, smoke=False):
                 ax.vlines(x, *edges, color=theme.colour(name), linewidth=1.4, alpha=0.6)
                 values, level = [named[s].share for s in strengths], n["real_named"]
             elif k == 1:
-                values, level = [varied[s] for s in strengths], None
+                values, level = [n[f"varied_{s}"] for s in strengths], None
+                edges = np.array([bootstrap_ci(varied[s], seed=2) for s in strengths]).T
+                ax.vlines(x, *edges, color=theme.colour(name), linewidth=1.4, alpha=0.6)
             else:
                 values, level = [colour[s][2] for s in strengths], n["real_saturation"]
                 ax.vlines(x, [colour[s][0] for s in strengths], [colour[s][1] for s in strengths],
@@ -110,21 +102,23 @@ def make(lab, smoke=False):
         fig.set_height(y + 22)
         return fig
 
+    quiet, loudest = n[f"varied_{strengths[0]}"], n[f"varied_{strengths[-1]}"]
     shares = ", ".join(f"{named[s].share:.0%} at {s}" for s in strengths)
     return Output(
         alt=(
-            f"A sheet of pictures, a column for each guidance from {strengths[0]} to {strengths[-1]}. Three curves below: "
-            f"the judge names the thing in {shares}; two seeds differ by {varied[strengths[0]]:.2f} at first and "
-            f"{varied[strengths[-1]]:.2f} at last; saturation goes from {colour[strengths[0]][2]:.2f} to "
+            f"A sheet of pictures, a column for each guidance from {strengths[0]} to {strengths[-1]}. Three "
+            f"curves below: "
+            f"the judge names the thing in {shares}; two seeds differ by {quiet:.2f} at first and "
+            f"{loudest:.2f} at last; saturation goes from {colour[strengths[0]][2]:.2f} to "
             f"{colour[strengths[-1]][2]:.2f}."
         ),
         caption=(
-            f"**From a whisper to a shout.** {len(concepts)} prompts, {len(SEEDS)} seeds, {n['steps']} steps; 0 ignores "
+            f"**From a whisper to a shout.** {len(concepts)} prompts, {len(seeds)} seeds, {n['steps']} steps; 0 ignores "
             "the prompt, 1 is the model as trained. The judge has the right thing among its first five of "
             f"{n['concepts']:,} in {shares} (real icons: {n['real_named']:.0%}; upright lines: intervals). Two seeds of "
-            f"one prompt differ by {varied[strengths[0]]:.2f} at {strengths[0]} and {varied[strengths[-1]]:.2f} at "
+            f"one prompt differ by {quiet:.2f} at {strengths[0]} and {loudest:.2f} at "
             f"{strengths[-1]}, as the judge sees it. Saturation goes from {colour[strengths[0]][2]:.2f} to "
-            f"{colour[strengths[-1]][2]:.2f}; real icons have {n['real_saturation']:.2f}."
+            f"{colour[strengths[-1]][2]:.2f}; real icons have {n['real_saturation']:.2f}." + facts["remark"]
         ),
         numbers=n,
         draw=draw,
