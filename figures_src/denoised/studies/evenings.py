@@ -130,11 +130,20 @@ def load(lab, path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, d
     """
     facts, arrays = shelf.take(path, key(settings), "lab_evenings")
     now = {part: shelf.weights_digest(lab.weight(f"emoji-sd/{part}")) for part in ("unet", "vae")}
-    facts["remark"] = "" if facts["weights"] == now else " Played with weights of an earlier round than the shipped ones."
+    facts["remark"] = (
+        "" if facts["weights"] == now else " Played with weights of an earlier round than the shipped ones."
+    )
     return facts, {name: unpack(sheet) for name, sheet in arrays.items()}
 
 
 def real(pipe, specimens, settings: Settings = SETTINGS) -> np.ndarray:
     """The cast's real icons, coded, decoded and kept like everything else: what a judge can do at best. [cast, ...]."""
-    rows = [specimens.where(concept=c, style=settings.style, tone="none")[0] for c in settings.cast]
+
+    def row(concept):
+        found = specimens.where(concept=concept, tone="none")
+        return min(
+            found, key=lambda i: specimens.records[i]["style"] != settings.style
+        )  # another style if there is none
+
+    rows = [row(concept) for concept in settings.cast]
     return unpack(pack(small(decode(pipe.vae, encode(pipe.vae, specimens.images[rows])))))

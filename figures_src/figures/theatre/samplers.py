@@ -17,7 +17,7 @@ DATA = ("specimens",)
 TITLE = "Five samplers, few steps and many"
 TINY_ONLY = "the evenings were played with the small model, see denoised/studies/evenings.py"
 
-COLOURS = dict(zip(evenings.SETTINGS.samplers, ("prediction", "muted", "noise", "latent", "image"), strict=True))
+COLOURS = dict(zip(evenings.SETTINGS.samplers, ("prediction", "muted", "text", "latent", "image"), strict=True))
 SHOWN = 1  # which of the cast stands in the sheet
 NEAR = 0.25  # of what another seed would change: what the page calls settled
 
