@@ -5,7 +5,7 @@ PORT   ?= 8000
 export VENV
 
 RUN   = $(VENV)/bin/python
-SETUP = $(PYTHON) scripts/setup_env.py
+SETUP = $(PYTHON) scripts/setup_env.py $(if $(SCHEDULER),--cluster)
 
 .DEFAULT_GOAL := help
 .PHONY: help site serve test figures data train clean
@@ -25,7 +25,7 @@ test: ## every check and test (REQUIRE_BROWSER=1: fail where there is no browser
 	@$(SETUP) --all
 	@$(RUN) scripts/run_tests.py $(ARGS)
 
-figures: ## the figures only; ONLY="vae/swap ..." for some of them
+figures: ## the figures only; ONLY="vae/swap ..." for some of them, SCHEDULER=tcp://host:8786 for many machines
 	@$(SETUP)
 	@$(RUN) scripts/build.py figures $(ONLY)
 

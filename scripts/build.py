@@ -162,8 +162,8 @@ def build(options: argparse.Namespace) -> int:
             if everything:
                 for path in recipes.orphans(plan.PROFILE, plan.figures()):
                     path.unlink(missing_ok=True)
-            crew.jobs()
             try:
+                crew.ready()
                 failures = run_pytask()
             finally:
                 crew.end()

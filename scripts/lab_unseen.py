@@ -102,7 +102,8 @@ def main() -> int:
     for who, keep in (("women", diets.woman), ("men", diets.man)):
         images, alpha, z = bench.icons(unseen.singles(rows, keep, S.people, S.seed))
         bench.note(f"woman_score_{who}_real", [gender.score(bench.features(images))])
-        for diet in ("shipped", "balanced", "women", "men"):
+        # "plants": as one-sided, but with no gender in it, so that what it does to the probe is no gender either
+        for diet in ("shipped", "balanced", "women", "men", "plants"):
             made = bench.runs(diet, z)
             bench.note(f"woman_score_{who}_{diet}", [gender.score(bench.features(y)) for y in made])
             bench.note(f"psnr_{who}_{diet}", [psnr(y, images, alpha) for y in made])
@@ -122,7 +123,7 @@ def main() -> int:
         bench.note(f"psnr_dark_{diet}", [psnr(y, images, alpha) for y in made])
         bench.note(f"psnr_pale_{diet}", [psnr(y, other, other_alpha) for y in made_light])
         shown[f"tones_{diet}"] = made[0][:5]
-    shown["tones"], shown["tones_light"] = images[:5], other[:5]
+    shown["tones"], shown["tones_light_skin"] = images[:5], other[:5]
 
     # plants, and all that is none
     plant = probe(bench, "plant", diets.is_plant, lambda row: diets.not_people(row) and not diets.is_plant(row))

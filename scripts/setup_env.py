@@ -2,7 +2,9 @@
 """Create .venv and node_modules as the lock files say. Standard library only; milliseconds when nothing changed.
 
     python3 scripts/setup_env.py          what the site needs
-    python3 scripts/setup_env.py --all    also the emoji sets and the accessibility checker (npm's devDependencies)
+    python3 scripts/setup_env.py --all    also the emoji sets and the accessibility checker (npm's devDependencies), and
+                                          what --cluster brings
+    python3 scripts/setup_env.py --cluster    also Dask and Parsl, for figures rendered by many machines
 
 TORCH_INDEX=https://download.pytorch.org/whl/cpu takes torch from there, without the gigabytes of CUDA; VENV=folder
 puts the environment elsewhere.
@@ -23,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = Path(os.environ.get("VENV") or ROOT / ".venv").absolute()
 NODE_MODULES = ROOT / "node_modules"
 LOCK = ROOT / "requirements.lock"
+CLUSTER_LOCK = ROOT / "requirements-cluster.lock"
 NODE_LOCK = ROOT / "requirements-node.lock"
 
 
@@ -108,6 +111,18 @@ def install_python() -> None:
     write_stamp(stamp, {"key": python_key()})
 
 
+def cluster_is_ready() -> bool:
+    return stamped(VENV / ".denoised-cluster.json").get("key") == digest(CLUSTER_LOCK, python_key())
+
+
+def install_cluster() -> None:
+    """Dask and Parsl. The first lock is a constraint, so that they change nothing that is there."""
+    print("Installing Dask and Parsl", flush=True)
+    pip = [python(), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--progress-bar", "off"]
+    run([*pip, "-r", CLUSTER_LOCK, "-c", LOCK], "Installing requirements-cluster.lock with pip")
+    write_stamp(VENV / ".denoised-cluster.json", {"key": digest(CLUSTER_LOCK, python_key())})
+
+
 def works() -> bool:
     """Is there an environment of this very Python in VENV, made at this very place?"""
     if not python().exists():
@@ -172,17 +187,21 @@ def setup_lock():
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--all", action="store_true", help="also npm's devDependencies")
-    everything = parser.parse_args().all
+    parser.add_argument("--all", action="store_true", help="also npm's devDependencies, Dask and Parsl")
+    parser.add_argument("--cluster", action="store_true", help="also Dask and Parsl")
+    options = parser.parse_args()
+    everything, cluster = options.all, options.all or options.cluster
     try:
         if sys.version_info < (3, 11):  # noqa: UP036  (whoever has an older Python shall read a sentence)
             version = ".".join(map(str, sys.version_info[:2]))
             raise SetupError(f"Python 3.11 or newer is needed, this is {version}; try `make PYTHON=python3.12 ...`.")
-        if python_is_ready() and npm_is_ready(everything):
+        if python_is_ready() and npm_is_ready(everything) and (not cluster or cluster_is_ready()):
             return 0
         with setup_lock():
             if not python_is_ready():
                 install_python()
+            if cluster and not cluster_is_ready():
+                install_cluster()
             if not npm_is_ready(everything):
                 # An environment with the emoji sets keeps them: `make site` after `make data` throws nothing away.
                 install_npm(everything or stamped(NODE_MODULES / ".denoised.json").get("all", False))

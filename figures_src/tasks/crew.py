@@ -1,5 +1,7 @@
 """Figures are rendered by two processes side by side (JOBS=1: by one), while pytask waits for each in its own order.
 
+With SCHEDULER, a cluster renders them instead (cluster.py); here, threads only wait for it.
+
 Drawing and encoding use one core at most, so two processes are nearly twice as fast where torch is not what takes the
 time. Each has its share of the cores, and imports torch once.
 """
@@ -13,9 +15,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from denoised.errors import DenoisedError
 from tasks import hashes, plan, pool, recipes, targets
 
+WIDTH = 256  # figures that a cluster is asked for at the same time
+
 _own = threading.local()
 _futures: dict[str, Future] = {}
 _executor: ThreadPoolExecutor | None = None
+_cluster = None
 
 
 def jobs() -> int:
@@ -27,7 +32,33 @@ def jobs() -> int:
     return int(text)
 
 
+def ready() -> None:
+    """Raise DenoisedError where JOBS or SCHEDULER are not what they should be; connect to the cluster, if any."""
+    global _cluster
+    jobs()
+    figures = plan.left(plan.figures())
+    if plan.SCHEDULER and figures:
+        from tasks import cluster
+
+        _cluster = cluster.connect(plan.SCHEDULER, figures)
+
+
+class _Errand:
+    """A render process that is far away: what recipes.make_figure wants of a worker."""
+
+    def __init__(self, figure: targets.Figure):
+        self.figure, self.note = figure, ""
+
+    def render(self, figure_id: str, out: os.PathLike, key: str) -> None:
+        self.note = _cluster.render(self.figure, out, key)
+
+
 def _render(figure: targets.Figure) -> None:
+    if _cluster is not None:
+        errand = _Errand(figure)
+        recipes.make_figure(figure, errand)
+        print(f"  {figure.name:<44} {errand.note}", file=sys.stderr, flush=True)
+        return
     if not hasattr(_own, "worker"):
         lock = () if plan.LOCK_FILE is None else (plan.LOCK_FILE,)
         _own.worker = pool.hire(figure.profile, lock, threads=max(1, (os.cpu_count() or 1) // jobs()))
@@ -41,7 +72,7 @@ def make(figure: targets.Figure) -> None:
     """Wait until a figure is made; the first call sets all of them going. Raises what making it raised."""
     global _executor
     if _executor is None:
-        _executor = ThreadPoolExecutor(jobs())
+        _executor = ThreadPoolExecutor(jobs() if _cluster is None else WIDTH)
         for one in [figure, *plan.left(plan.figures())]:
             if one.name not in _futures and not _known_whole(one):
                 _futures[one.name] = _executor.submit(_render, one)
@@ -59,9 +90,12 @@ def _known_whole(figure: targets.Figure) -> bool:
 
 def end() -> None:
     """Let go of everything, at once: what is being rendered is stopped."""
-    global _executor
+    global _executor, _cluster
+    if _cluster is not None:
+        _cluster.close()
     if _executor is not None:
         _executor.shutdown(wait=False, cancel_futures=True)
         pool.stop_all()
         _executor = None
+    _cluster = None
     _futures.clear()

@@ -22,7 +22,12 @@ _dirty = False
 
 def text_hash(value) -> str:
     """sha256 of a value made of dicts, lists, strings, numbers."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return bytes_hash(json.dumps(value, sort_keys=True, ensure_ascii=False).encode())
+
+
+def bytes_hash(content: bytes) -> str:
+    """sha256 of bytes."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _load() -> dict[str, list]:

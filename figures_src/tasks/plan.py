@@ -5,6 +5,7 @@ import os
 from tasks import targets
 
 PROFILE = os.environ.get("DENOISED_PROFILE", "tiny")
+SCHEDULER = os.environ.get("SCHEDULER", "").strip()  # whose workers render: tcp://host:8786 or parsl:file.py; "": here
 COMMAND = "site"  # site, figures, vendor, notebooks, data, weights
 IDS: tuple[str, ...] = ()  # figures asked for by name; empty means all
 LOCK_FILE: int | None = None  # file descriptor of the build's lock

@@ -51,7 +51,16 @@ def test_every_pinned_package_runs_on_the_oldest_python_that_is_promised():
     assert not refused, refused
 
 
-@pytest.mark.parametrize("name", ["requirements.in", "requirements.lock", "requirements-node.lock"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "requirements.in",
+        "requirements.lock",
+        "requirements-node.lock",
+        "requirements-cluster.in",
+        "requirements-cluster.lock",
+    ],
+)
 def test_requirements_name_no_address(name):
     text = (ROOT / name).read_text()
     assert "://" not in text

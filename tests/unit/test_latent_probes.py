@@ -128,6 +128,25 @@ def test_exposure_is_one_for_any_cross_fade_and_low_for_a_stranger():
     assert 0.3 < halfway < 0.7
 
 
+def test_exposure_can_leave_out_what_all_share():
+    a, b, c = np.random.default_rng(3).uniform(0, 200, (3, 20, 20, 3))
+    for x in (a, b, c):
+        x[:, 8:] = 255
+    where = paths.drawn(a, b, c)
+    assert where[:, :8].all() and not where[:, 8:].any()
+    assert paths.exposure(c, a, b) > 0.4 > 0.1 > paths.exposure(c, a, b, where)
+    assert paths.exposure((a + b) / 2, a, b, where) == pytest.approx(1)
+
+
+def test_copies_of_a_text_laid_side_by_side_are_its_weights():
+    a, b = torch.zeros(3, 2), torch.ones(3, 2)
+    assert paths.side_by_side(a, b, 0.25).shape == (12, 2)
+    assert paths.side_by_side(a, b, 0.25).mean() == 0.25 and paths.side_by_side(a, b, 1).min() == 1
+    query, texts = torch.randn(1, 5, 2), torch.randn(1, 3, 2)
+    once, twice = (torch.nn.functional.scaled_dot_product_attention(query, x, x) for x in (texts, texts.repeat(1, 4, 1)))
+    torch.testing.assert_close(once, twice)
+
+
 def test_strides_and_jump():
     assert paths.strides([[0, 0], [3, 4], [3, 4]]).tolist() == [5, 0]
     assert paths.jump(np.arange(5)[:, None]) == pytest.approx(1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers.models.autoencoders.vae import DecoderTiny
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from denoised.errors import DenoisedError
@@ -15,12 +16,14 @@ from denoised.errors import DenoisedError
 WIDTH, BLOCKS = 16, (3, 2, 2, 1)
 
 
+# --8<-- [start:build]
 def build(width: int = WIDTH, blocks=BLOCKS) -> DecoderTiny:
     """An untrained decoder with len(blocks) - 1 doublings."""
     return DecoderTiny(
         in_channels=4, out_channels=3, num_blocks=tuple(blocks), block_out_channels=(width,) * len(blocks),
         upsampling_scaling_factor=2, act_fn="relu", upsample_fn="nearest",
     )  # fmt: skip
+    # --8<-- [end:build]
 
 
 def load(file: Path) -> DecoderTiny:
@@ -28,7 +31,7 @@ def load(file: Path) -> DecoderTiny:
     decoder = build()
     try:
         decoder.load_state_dict({name: value.float() for name, value in load_file(file).items()})
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
         said = str(error).split("\n")[0]
         raise DenoisedError(
             f"There is no tiny decoder in {file.name} ({said}): get it back from git or train it with "

@@ -5,6 +5,11 @@ import torch
 from torch import Tensor
 
 
+def drawn(*pictures, white: float = 235):
+    """Where any of these uint8 pictures [H, W, 3] has something on its white ground: bool [H, W]."""
+    return np.any([np.asarray(x).min(-1) < white for x in pictures], axis=0)
+
+
 # --8<-- [start:ways]
 def lerp(a: Tensor, b: Tensor, share: float) -> Tensor:
     """The straight line from a to b, any shape; `share` 0 is a, 1 is b, beyond is beyond."""
@@ -28,10 +33,24 @@ def slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
     # --8<-- [end:ways]
 
 
-def exposure(middle, a, b) -> float:
+# --8<-- [start:beside]
+def side_by_side(a: Tensor, b: Tensor, share: float, copies: int = 4) -> Tensor:
+    """Two prompts' states [L, D] laid end to end, [copies * L, D], so that attention chooses word by word.
+
+    `share` of the copies are b's, the rest a's. A softmax counts each copy, so that copies act as weights, and copies of
+    one prompt alone change nothing.
+    """
+    of_b = round(share * copies)
+    return torch.cat([a] * (copies - of_b) + [b] * of_b)
+    # --8<-- [end:beside]
+
+
+def exposure(middle, a, b, where=None) -> float:
     """How much of `middle` is a double exposure of a and b: share of its variance (R^2, 0..1) that the best mixture
-    w a + v b + constant explains. 1 for a cross-fade, whatever its proportions. Arrays of one shape."""
-    middle, a, b = (np.asarray(x, dtype=np.float64).ravel() for x in (middle, a, b))
+    w a + v b + constant explains. 1 for a cross-fade, whatever its proportions. Arrays of one shape; `where`, a mask
+    over their first axes, leaves out what all icons share, such as the white around them."""
+    where = np.ones(np.shape(middle), bool) if where is None else np.asarray(where, bool)
+    middle, a, b = (np.asarray(x, dtype=np.float64)[where].ravel() for x in (middle, a, b))
     spread = ((middle - middle.mean()) ** 2).sum()
     if spread == 0:
         return 1.0

@@ -24,11 +24,13 @@ def start_noise(pipe, seeds: Sequence[int], height: int = 128) -> Tensor:
 def run(pipe, states: Tensor, xT: Tensor, *, steps: int = 10, guidance=3.0, batch: int = 12) -> Tensor:
     """Finished latents [N, C, h, w] from text states [N, L, D] and start noise [N, C, h, w], by DDIM.
 
-    With a prompt's own states and a seed's own noise this is `pipeline.generate`.
+    With a prompt's own states and a seed's own noise this is `pipeline.generate`. Attention takes texts of any length,
+    so that L may be a multiple of the encoder's: several prompts side by side.
     """
     if len(states) != len(xT):
         raise ValueError(f"Give as many texts as starts, not {len(states)} for {len(xT)}.")
     empty = encode_prompts(pipe, [""]).states
+    empty = empty.repeat(1, max(1, states.shape[1] // empty.shape[1]), 1)  # copies change nothing: a softmax of equals
     alpha_bar = pipe.scheduler.alphas_cumprod.double()
     timesteps = schedules.trailing_timesteps(len(alpha_bar), steps)
 

@@ -78,3 +78,33 @@ def singles(rows, keep, n: int, seed: int, splits=HELD_OUT) -> list[int]:
             seen.add((row.style, row.concept))
             chosen.append(int(i))
     return sorted(chosen)
+
+
+def mean(arrays: dict, name: str) -> np.ndarray:
+    """One number a picture [N]: the mean over the runs of a diet."""
+    return np.asarray(arrays[name], np.float64).mean(0)
+
+
+def share(scores) -> float:
+    """Share of pictures on the true side of a probe."""
+    return float((np.asarray(scores) > 0).mean())
+
+
+def cost(arrays: dict, kind: str, diet: str) -> np.ndarray:
+    """Decibels [N] that a one-sided decoder loses against the balanced one on pictures of a kind."""
+    return mean(arrays, f"psnr_{kind}_balanced") - mean(arrays, f"psnr_{kind}_{diet}")
+
+
+def gap(outside, inside, draws: int = 2000, seed: int = 0) -> tuple[float, float, float]:
+    """(mean of outside minus mean of inside, low, high): percentile bootstrap, each side drawn again by itself."""
+    rng = np.random.default_rng(seed)
+    sides = [np.asarray(side, np.float64) for side in (outside, inside)]
+    means = [side[rng.integers(0, len(side), (draws, len(side)))].mean(1) for side in sides]
+    low, high = np.quantile(means[0] - means[1], [0.025, 0.975])
+    return float(sides[0].mean() - sides[1].mean()), float(low), float(high)
+
+
+def probe(arrays: dict, name: str) -> logistic.Logistic:
+    """One of the study's probes, "woman" or "plant", on the judge's features."""
+    parts = [arrays[f"probe_{name}_{part}"] for part in ("centre", "scale", "weight")]
+    return logistic.Logistic(*parts, float(arrays[f"probe_{name}_bias"]))

@@ -31,7 +31,7 @@ _PRESETS = (
     Preset("decoder-openmoji", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "openmoji"}),
     Preset("decoder-noto", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "noto"}),
     # Tiny decoders from nothing on the same latents: one that has seen of everything, and four that have not.
-    *(Preset(f"tiny-{diet}", "tiny", samples=20_000, batch=32, lr=2e-3, ema=0.998, extra={"icons": 480, "diet": diet})
+    *(Preset(f"tiny-{diet}", "tiny", samples=36_000, batch=32, lr=2e-3, ema=0.998, extra={"icons": 480, "diet": diet})
       for diet in ("balanced", "women", "men", "light", "plants")),
     Preset("clip", "clip", samples=600_000, batch=128, lr=1.5e-3, weight_decay=0.1, warmup=12_000),
     Preset("critic", "judge", samples=300_000, batch=128, lr=1.5e-3, seed=3, weight_decay=0.1, warmup=12_000,

@@ -22,6 +22,8 @@ TITLE = "The weight of a negative"
 PROMPTS = ("red apple, noto style", "red heart, twemoji style")
 NEGATIVE = "red"
 SEEDS = (1, 2)
+MORE = ("red apple", "red heart", "rose", "strawberry", "cherries", "tomato")  # for the claim, at the usual guidance
+MORE_SEEDS = (3, 4, 5)
 SCALES = (0.5, 1.0, 3.0, 6.0)
 STEPS = 6
 
@@ -44,22 +46,35 @@ def make(lab, smoke=False):
     moved = {s: apart(latents[s, ""], latents[s, NEGATIVE]) for s in scales}
     paler = {s: redness(images[s, ""]) - redness(images[s, NEGATIVE]) for s in scales}
     usual = 3.0
-    groups = [latents[usual, ""][i * len(SEEDS) : (i + 1) * len(SEEDS)] for i in range(len(PROMPTS))]
+    things, more = (MORE[:2], MORE_SEEDS[:2]) if smoke else (MORE, MORE_SEEDS)
+    asked, drawn = [f"{thing}, noto style" for thing in things for _ in more], [*more] * len(things)
+    pairs = [generate_batch(pipe, asked, drawn, negative_prompt=word, steps=steps, guidance=usual)
+             for word in ("", NEGATIVE)]  # fmt: skip
+    ends = [torch.stack([trace.xt[-1] for trace in made]) for made in pairs]
+    red = [redness(np.stack([trace.image for trace in made])) for made in pairs]
+    groups = [ends[0][i * len(more) : (i + 1) * len(more)] for i in range(len(things))]
     other = float(np.mean([strangers(group) for group in groups]))
-    low, high = bootstrap_ci(moved[usual] / other)
+    ways = apart(*ends) / other
+    low, high = bootstrap_ci(ways)
+    share = red[0].mean() - red[1].mean()
+    picks = np.random.default_rng(0).integers(0, len(asked), (2000, len(asked)))
+    shares = 1 - red[1][picks].mean(1) / np.maximum(red[0][picks].mean(1), 1e-3)
     n = {
         "pictures": len(prompts), "steps": steps, "t": t, "usual": usual, "least": min(scales), "most": max(scales),
         "weight_below": weights[0.5][0], "weight_off": weights[1.0][0], "weight_above": weights[usual][0],
         "weight_rest": max(rest for _, rest in weights.values()),
         "moved_below": float(moved[0.5].mean()), "moved_off": float(moved[1.0].max()),
         "moved_above": float(moved[usual].mean()), "moved_most": float(moved[max(scales)].mean()),
-        "seeds_apart": other, "moved_of_seed": float(moved[usual].mean() / other),
+        "more": len(asked), "seeds_apart": other, "moved_of_seed": float(ways.mean()),
         "moved_of_seed_low": low, "moved_of_seed_high": high,
-        "red_before": float(redness(images[usual, ""]).mean()), "red_after": float(redness(images[usual, NEGATIVE]).mean()),
+        "red_before": float(red[0].mean()), "red_after": float(red[1].mean()), "red_removed": float(share),
+        "red_removed_low": float(np.quantile(shares, 0.025)), "red_removed_high": float(np.quantile(shares, 0.975)),
         "red_removed_below": float(paler[0.5].mean()),
     }  # fmt: skip
-    n["red_removed"] = n["red_before"] - n["red_after"]
     n["red_removed_share"] = n["red_removed"] / max(n["red_before"], 1e-3)
+    pairs_of_seeds = latents[usual, ""].split(len(SEEDS))
+    near = float(np.mean([strangers(pair) for pair in pairs_of_seeds]))
+    n["seeds_near"] = near
     shown = [0, len(SEEDS)]
     rows = [[images[s, word][i] for s in scales] for i in shown for word in ("", NEGATIVE)]
     names = ["without", f"not “{NEGATIVE}”"] * len(shown)
@@ -88,10 +103,10 @@ def make(lab, smoke=False):
         fig.note(x, y, "Moved by the negative", size=14, weight=600)
         ax = fig.area(x + 36, y + 28, width - 48, 110, below=42)
         ax.plot(scales, [moved[s].mean() for s in scales], "o-", color=theme.text)
-        ax.axhline(other, color=theme.noise, linewidth=1.6)
-        ax.annotate("another seed", (0, other), xytext=(2, 4), textcoords="offset points", fontsize=12,
+        ax.axhline(near, color=theme.noise, linewidth=1.6)
+        ax.annotate("another seed", (0, near), xytext=(2, 4), textcoords="offset points", fontsize=12,
                     color=theme.label("noise"))  # fmt: skip
-        ax.set_ylim(0, 1.25 * max(other, *(float(m.mean()) for m in moved.values())))
+        ax.set_ylim(0, 1.25 * max(near, *(float(m.mean()) for m in moved.values())))
         ax.set_xticks(range(0, int(max(scales)) + 1, 1 if max(scales) < 4 else 2))
         ax.set_xlim(-0.1, max(scales) + 0.2)
         ax.set_xlabel("guidance")
@@ -103,7 +118,7 @@ def make(lab, smoke=False):
             f"one. Plots: the negative's weight falls along a line from {n['weight_below']:+.2f} at {n['least']:g} "
             f"through {n['weight_off']:+.2f} at 1 to {n['weight_above']:+.2f} at {n['usual']:g}; at 1 it moves nothing "
             f"({n['moved_off']:.2f}), at {n['usual']:g} latents by {n['moved_above']:.2f}, where another seed is "
-            f"{n['seeds_apart']:.2f} away."
+            f"{n['seeds_near']:.2f} away."
         ),
         caption=(
             "**One more input, with a weight that changes sign.** Above, in one step: exchange the empty prompt for the "
@@ -111,9 +126,10 @@ def make(lab, smoke=False):
             f"{n['weight_below']:+.2f} at guidance {n['least']:g}, {n['weight_off']:+.2f} at 1 and "
             f"{n['weight_above']:+.2f} at {n['usual']:g} (dots; the line is one minus guidance). Below, whole pictures, "
             f"{n['pictures']} at each guidance: a finished latent moves by {n['moved_off']:.2f} at 1 and "
-            f"{n['moved_above']:.2f} at {n['usual']:g}, which is {n['moved_of_seed']:.0%} of the way to another seed "
-            f"(95 % interval {n['moved_of_seed_low']:.0%} to {n['moved_of_seed_high']:.0%}). Redness goes from "
-            f"{n['red_before']:.2f} to {n['red_after']:.2f} there; at {n['least']:g} the negative takes away "
+            f"{n['moved_above']:.2f} at {n['usual']:g}. Of {n['more']} further pictures of red things at {n['usual']:g} "
+            f"the negative moves each {n['moved_of_seed']:.0%} of the way to another seed (95 % interval "
+            f"{n['moved_of_seed_low']:.0%} to {n['moved_of_seed_high']:.0%}), and their redness goes from "
+            f"{n['red_before']:.2f} to {n['red_after']:.2f}; at {n['least']:g} it takes away "
             f"{n['red_removed_below']:+.2f}, below zero meaning that it adds some."
         ),
         numbers=n,

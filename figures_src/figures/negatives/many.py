@@ -26,12 +26,14 @@ NEGATIVES = ("house", "rocket", "guitar", "key", "ghost", "robot", "rose", "cact
 NEUTRAL = ("of", "the", "and", "with", "in", "on", "at", "by", "for", "to", "from", "a", "an", "or", "as", "it", "is",
            "be", "so", "but")  # fmt: skip
 COUNTS = (0, 1, 4, 12, 20)
+SEEDS = 2  # pictures of each thing
 STEPS, GUIDANCE = 6, 3.0
 
 
 def make(lab, smoke=False):
     pipe, net = lab.pipeline(), judge_model.load(lab.weight("judge"))
     things, steps = (THINGS[:2], 2) if smoke else (THINGS, STEPS)
+    things = [thing for _ in range(SEEDS) for thing in things]  # the first of each thing first
     prompts = [f"{thing.replace('-', ' ')}, noto style" for thing in things]
     ways = [("negatives", NEGATIVES, count) for count in COUNTS] + [("neutral", NEUTRAL, COUNTS[-1])]
     images, latents, rows = {}, {}, {}
@@ -104,7 +106,7 @@ def make(lab, smoke=False):
             f"{n[f'moved_{last}']:.2f} for {last}."
         ),
         caption=(
-            f"**More and more of them.** {n['things']} things, each with its seed, at guidance {n['guidance']:g}; the "
+            f"**More and more of them.** {n['things']} pictures, each with its seed, at guidance {n['guidance']:g}; the "
             "negatives name other things, in the same order. What was asked for is among the judge's first five in "
             f"{n['asked_0']:.0%} of pictures without (95 % interval {n['asked_0_low']:.0%} to "
             f"{n['asked_0_high']:.0%}) and in {n[f'asked_{last}']:.0%} with {last} ({n[f'asked_{last}_low']:.0%} to "

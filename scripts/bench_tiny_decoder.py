@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Time the tiny decoder against the shipped one on the same latents, turn by turn in one run, and print the ratio. Seconds
+depend on the machine and on what else it does, so no figure shows them; figure bias/tiny counts operations instead.
+
+    python scripts/bench_tiny_decoder.py [--threads 1] [--repeats 15] [--batch 1]
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
+
+import torch
+
+from denoised import paths
+from denoised.errors import DenoisedError
+from denoised.models import tiny
+from denoised.training import store
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--batch", type=int, default=1)
+    options = parser.parse_args()
+    if min(options.threads, options.repeats, options.batch) < 1:
+        raise DenoisedError("Threads, repeats and batch are at least 1.")
+    torch.set_num_threads(options.threads)
+    vae = store.load_vae().eval()
+    small = tiny.load(paths.WEIGHTS / "decoders" / "tiny-balanced" / "decoder.safetensors")
+    z = torch.randn(options.batch, 4, 16, 16, generator=torch.Generator().manual_seed(0))
+    calls = {"shipped": lambda: vae.decode(z).sample, "tiny": lambda: small(z)}
+    times = {name: [] for name in calls}
+    with torch.no_grad():
+        for turn in range(options.repeats + 1):  # turn by turn, so that both meet the same machine
+            for name, call in calls.items():
+                start = time.perf_counter()
+                call()
+                if turn:  # the first is not counted
+                    times[name].append(time.perf_counter() - start)
+    ratio = statistics.median(a / b for a, b in zip(times["shipped"], times["tiny"], strict=True))
+    for name, some in times.items():
+        print(f"{name:8} {1000 * statistics.median(some):9.1f} ms (median of {options.repeats}, {options.batch} a call)")
+    print(f"the tiny decoder is {ratio:.1f} times as fast (median of the turns' ratios, {options.threads} threads)")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except DenoisedError as error:
+        sys.exit(str(error))
