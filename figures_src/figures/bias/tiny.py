@@ -13,6 +13,7 @@ from denoised.pipeline import decode, encode
 from denoised.probes import judge
 from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci, high_frequency_ratio, psnr
+from plotting.bars import share_bar
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import new_figure
@@ -84,11 +85,7 @@ def make(lab, smoke=False):
         for word, value, colour in bars:
             fig.note(x, y, word, "ink", 12)
             fig.note(x + width, y, f"{value:.0%}", "ink", 12, ha="right", weight=600)
-            ax = fig.area(x, y + 19, width, 9, grid="")
-            ax.set_axis_off()
-            ax.barh([0], [1], color=theme.grid, height=1, alpha=0.5)
-            ax.barh([0], [min(value, 1)], color=theme.colour(colour), height=1)
-            ax.set(xlim=(0, 1), ylim=(-0.5, 0.5))
+            share_bar(fig, x, y + 19, width, 9, min(value, 1), colour)
             y += 40
         return fig
 

@@ -7,6 +7,7 @@ Tests claims: r13-03.
 import numpy as np
 
 from denoised.studies import attractors
+from plotting.bars import share_bar
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import new_figure
@@ -58,11 +59,7 @@ def make(lab, smoke=False):
         for i, (name, word) in enumerate(zip(NAMES, words, strict=True)):
             top = y + 24 + 20 * i
             fig.note(x + 74, top + 7, word, "muted", 12, ha="right", va="center")
-            ax = fig.area(x + 84, top, width - 84 - 44, 14, grid="")
-            ax.set_axis_off()
-            ax.barh([0], [1], color=fig.theme.grid, height=1, alpha=0.5)
-            ax.barh([0], [n[f"{key}_{name}"]], color=fig.theme.colour(colour), height=1)
-            ax.set(xlim=(0, 1), ylim=(-0.5, 0.5))
+            share_bar(fig, x + 84, top, width - 84 - 44, 14, n[f"{key}_{name}"], colour)
             fig.note(x + width, top + 7, f"{n[f'{key}_{name}']:.0%}", "ink", 12, ha="right", va="center")
         return y + 24 + 60
 

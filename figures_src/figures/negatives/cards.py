@@ -10,6 +10,7 @@ import csv
 from denoised import studies
 from denoised.errors import DenoisedError
 from denoised.probes.judge import Share
+from plotting.bars import share_bar
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -54,12 +55,8 @@ def make(lab, smoke=False):
             colour = "text" if kind in ("list", "none") else "noise"
             fig.note(0, y, words, "ink", 13)
             fig.note(fig.width, y, f"{count[kind]} of {len(cards)}", "ink", 13, ha="right", weight=600)
-            ax = fig.area(0, y + 21, fig.width, 12, grid="")
-            ax.set_axis_off()
-            ax.barh([0], [1], color=theme.grid, height=1, alpha=0.5)
-            ax.barh([0], [count[kind] / len(cards)], color=theme.colour(colour), height=1)
+            ax = share_bar(fig, 0, y + 21, fig.width, 12, count[kind] / len(cards), colour)
             ax.plot([n[f"{kind}_low"], n[f"{kind}_high"]], [0, 0], color=theme.ink, linewidth=2)
-            ax.set(xlim=(0, 1), ylim=(-0.5, 0.5))
             y += 46
         fig.set_height(y)
         return fig

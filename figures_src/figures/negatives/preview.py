@@ -13,6 +13,7 @@ from denoised.pipeline import decode, encode
 from denoised.probes import judge
 from denoised.probes.judge import Share
 from denoised.probes.latents import channel_images, fit_preview
+from plotting.bars import share_bar
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import new_figure
@@ -68,11 +69,7 @@ def make(lab, smoke=False):
         for word, key, colour in bars:
             fig.note(x, y, word, "ink", 12)
             fig.note(x + width, y, f"{n[f'top5_{key}']:.0%}", "ink", 12, ha="right")
-            ax = fig.area(x, y + 18, width, 8, grid="", below=6)
-            ax.set_axis_off()
-            ax.barh([0], [1], color=theme.grid, height=1, alpha=0.5)
-            ax.barh([0], [n[f"top5_{key}"]], color=theme.colour(colour), height=1)
-            ax.set(xlim=(0, 1), ylim=(-0.5, 0.5))
+            share_bar(fig, x, y + 18, width, 8, n[f"top5_{key}"], colour, below=6)
             y += 36
         return fig
 

@@ -13,6 +13,7 @@ from denoised.pipeline import decode, generate_batch
 from denoised.probes import judge
 from denoised.probes.judge import Share
 from denoised.studies import unseen
+from plotting.bars import share_bar
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import new_figure
@@ -101,11 +102,7 @@ def make(lab, smoke=False):
         for word, value, colour in bars:
             fig.note(x, y, word, "ink", 12)
             fig.note(x + width, y, f"{value:.0%}", "ink", 12, ha="right", weight=600)
-            ax = fig.area(x, y + 19, width, 9, grid="")
-            ax.set_axis_off()
-            ax.barh([0], [1], color=theme.grid, height=1, alpha=0.5)
-            ax.barh([0], [value], color=theme.colour(colour), height=1)
-            ax.set(xlim=(0, 1), ylim=(-0.5, 0.5))
+            share_bar(fig, x, y + 19, width, 9, value, colour)
             y += 40
         return fig
 
