@@ -7,9 +7,6 @@ the network holds without any help from outside (Radhakrishnan, Belkin & Uhler 2
 those of the study of the KL term, without that term and without noise: runs differ in how many icons they were fed.
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,8 +39,7 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
-    source = "".join(map(inspect.getsource, (kl.build, train, orbit, nearest, measure)))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), kl.build, train, orbit, nearest, measure)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:

@@ -6,9 +6,6 @@ Pictures are 32x32, as in `studies.kl`, whose networks and training these are. T
 enlarged again, the factor of four that lies between 32 and 128 pixels.
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,8 +35,7 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
-    source = "".join(map(inspect.getsource, (kl.build, kl.losses, kl.train, kl.psnr, blur, round_trip, detail)))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), kl.build, kl.losses, kl.train, kl.psnr, blur, round_trip, detail)
 
 
 # --8<-- [start:blur]

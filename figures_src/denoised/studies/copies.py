@@ -4,9 +4,6 @@ again, next to JPEG of that size, read by the judge, and compared at the end wit
     python scripts/lab_copies.py        # some minutes on one core; writes copies.npz beside this file
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,8 +35,7 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
-    source = "".join(map(inspect.getsource, (chosen, copied, copied_by_jpeg, codecs.at_most)))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), chosen, copied, copied_by_jpeg, codecs.at_most)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:

@@ -10,10 +10,8 @@ become more alike. Samplers: DDIM and Euler are one sampler under two names; the
 their steps; the ancestral one arrives elsewhere.
 """
 
-import hashlib
 import inspect
 import io
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -52,8 +50,7 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of what plays."""
-    source = "".join(map(inspect.getsource, (stock, play, small)))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), stock, play, small)
 
 
 def prompts(concepts, settings: Settings = SETTINGS) -> list[str]:

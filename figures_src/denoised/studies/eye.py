@@ -6,9 +6,6 @@ PyramidNet and ResNet (`models.pyramid`) name the group and the concept of icons
 weights, order and shifts of the pictures, so two runs of one seed see the same pictures in the same order.
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,8 +48,7 @@ def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
     parts = (pyramid.additive, pyramid.doubling, pyramid.Unit, pyramid.Pyramid, build, augment, train, answers, without,
              shuffled, measure, *eye_probes.SOURCES)  # fmt: skip
-    source = "".join(map(inspect.getsource, parts))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), *parts)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:

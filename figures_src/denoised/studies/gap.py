@@ -6,9 +6,6 @@ Concepts were held out by a hash of their names (denoised.data.splits), so the i
 were not differ by chance alone, as long as both piles are drawn from concepts that the rule could have held out.
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,8 +35,7 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
-    source = "".join(map(inspect.getsource, (piles, likeness, by_jpeg, family)))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), piles, likeness, by_jpeg, family)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:

@@ -13,9 +13,6 @@ Written down before the first run:
   convolutional net keeps more than half of its accuracy and the dense net less than half.
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -68,9 +65,7 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings, the characters, the fonts and the source of all that computes the results."""
-    source = "".join(map(inspect.getsource, (draw, build, train, moved, answers)))
-    table = json.dumps([asdict(settings), CHARACTERS, FONTS, UNSEEN])
-    return hashlib.sha256((table + source).encode()).hexdigest()[:16]
+    return shelf.key([asdict(settings), CHARACTERS, FONTS, UNSEEN], draw, build, train, moved, answers)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:

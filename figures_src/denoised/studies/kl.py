@@ -7,8 +7,6 @@ three seeds; a seed fixes the first weights, the order of the pictures and all n
 """
 
 import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -40,8 +38,7 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
-    source = "".join(map(inspect.getsource, (build, losses, train, psnr, distance, measure)))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), build, losses, train, psnr, distance, measure)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:

@@ -7,9 +7,6 @@ Hands of four styles are there to choose the counter's settings, hands of the ot
 style, nor a lattice, nor a grain is used for both.
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
@@ -50,9 +47,8 @@ def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings, of the counter's, and of the source of all that computes the results."""
     parts = (chosen, measure, ghosts.standing_out, ghosts.haunted, ghosts.grained, ghosts.another_limb, ghosts.without,
              ghosts.silhouette, ghosts.parts, ghosts.limbs, ghosts.peaks)  # fmt: skip
-    source = "".join(map(inspect.getsource, parts))
     facts = [asdict(settings), asdict(ghosts.Counter()), sorted(TRUTH.items())]
-    return hashlib.sha256((json.dumps(facts) + source).encode()).hexdigest()[:16]
+    return shelf.key(facts, *parts)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:

@@ -1,6 +1,7 @@
 """Where studies keep their results: one .npz with a JSON of numbers, which knows the code and the weights it is from."""
 
 import hashlib
+import inspect
 import io
 import json
 import os
@@ -10,6 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from denoised.errors import DenoisedError
+
+
+def key(settings, *sources) -> str:
+    """Short hash of settings (JSON-able) and of the source of all that computes a study's results: functions, classes,
+    modules."""
+    source = "".join(map(inspect.getsource, sources))
+    return hashlib.sha256((json.dumps(settings) + source).encode()).hexdigest()[:16]
 
 
 def put(path: Path, facts: dict, arrays: dict[str, np.ndarray]) -> None:

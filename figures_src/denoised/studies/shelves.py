@@ -6,9 +6,6 @@ The archive is all that the generators were trained on, in an order drawn by cha
 smaller archive. Icons of held-out concepts are asked for; patches that are blank are left out.
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -41,8 +38,7 @@ SETTINGS = Settings()
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
     parts = (Best, archive.cells, archive.windows, archive.nearest)
-    source = "".join(map(inspect.getsource, parts))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), *parts)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:

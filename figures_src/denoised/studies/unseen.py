@@ -5,9 +5,6 @@ each on a one-sided diet, and one on a balanced diet of the same length.
     python scripts/lab_unseen.py     # some minutes on one core; writes unseen.npz beside this file
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,8 +36,7 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
-    source = "".join(map(inspect.getsource, (pairs, singles, diets, logistic, lost)))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), pairs, singles, diets, logistic, lost)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
