@@ -19,6 +19,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 
 from denoised import paths
 from denoised.errors import DenoisedError
+from studying import run_script
 
 
 def config(part: str) -> dict:
@@ -64,7 +65,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

@@ -19,6 +19,7 @@ from denoised import paths
 from denoised.errors import DenoisedError
 from denoised.models import tiny
 from denoised.training import store
+from studying import run_script
 
 
 def main() -> None:
@@ -49,7 +50,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 
 from denoised import paths
-from denoised.errors import DenoisedError
-from denoised.studies import attractors, shelf
+from denoised.studies import attractors
 from denoised.training import images
 from denoised.training.loop import write_whole
+from studying import keep_results, run_script
 
 
 def pictures(settings: attractors.Settings) -> dict[str, torch.Tensor]:
@@ -67,13 +67,9 @@ def main() -> int:
         facts["runs"][str(count)] = [run["numbers"] for run in runs]
         arrays |= {f"{name}_{count}": value.numpy() for name, value in runs[0]["arrays"].items()}
     facts["seconds"] = round(seconds)
-    shelf.put(attractors.FILE, facts, arrays)
-    print(f"wrote {attractors.FILE.relative_to(paths.ROOT)}, {attractors.FILE.stat().st_size:,} bytes")
+    keep_results(attractors.FILE, facts, arrays)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

@@ -12,10 +12,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 import torch
 import torch.nn.functional as F
 
-from denoised import paths
-from denoised.errors import DenoisedError
-from denoised.studies import blurred, kl, shelf
+from denoised.studies import blurred, kl
 from denoised.training import images
+from studying import keep_results, run_script
 
 SHOWN = 12  # pictures that are kept, evenly spaced
 
@@ -48,13 +47,9 @@ def main() -> int:
             print(f"{name}, seed {seed}: {psnr:.2f} dB", flush=True)
     facts["unseen"] = len(real)
     facts["pictures"] = len(train)
-    shelf.put(blurred.FILE, facts, arrays)
-    print(f"wrote {blurred.FILE.relative_to(paths.ROOT)}, {blurred.FILE.stat().st_size:,} bytes")
+    keep_results(blurred.FILE, facts, arrays)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

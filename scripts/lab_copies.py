@@ -12,10 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 import numpy as np
 import torch
 
-from denoised import paths
 from denoised.data import photos, splits
 from denoised.data.icons import on_white
-from denoised.errors import DenoisedError
 from denoised.lab import Lab
 from denoised.models import judge as judge_model
 from denoised.pipeline import decode, encode
@@ -24,6 +22,7 @@ from denoised.probes.archive import nearest
 from denoised.probes.metrics import psnr
 from denoised.studies import copies, shelf
 from denoised.training.images import rgba_at
+from studying import keep_results, run_script
 
 
 def main() -> int:
@@ -86,13 +85,9 @@ def main() -> int:
     keep = [0, 1, 2, n, n + 1]  # what the figure shows: three icons, the photograph, a dream
     for name in ("start", "nearest", *(f"after_{c}" for c in settings.shown)):
         arrays[name] = arrays[name][keep]
-    shelf.put(copies.FILE, facts, arrays)
-    print(f"wrote {copies.FILE.relative_to(paths.ROOT)}, {copies.FILE.stat().st_size:,} bytes")
+    keep_results(copies.FILE, facts, arrays)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from denoised import paths, pipeline
-from denoised.errors import DenoisedError
 from denoised.lab import Lab
 from denoised.studies import evenings, shelf
 from denoised.training.loop import write_whole
+from studying import keep_results, run_script
 
 
 class Stage:
@@ -85,13 +85,9 @@ def main() -> int:
     loud(stage, settings, sheets)
     facts |= sampled(stage, settings, sheets)
     facts["seconds"] = round(stage.seconds)
-    shelf.put(evenings.FILE, facts, {name: evenings.pack(images) for name, images in sheets.items()})
-    print(f"wrote {evenings.FILE.relative_to(paths.ROOT)}, {evenings.FILE.stat().st_size:,} bytes")
+    keep_results(evenings.FILE, facts, {name: evenings.pack(images) for name, images in sheets.items()})
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

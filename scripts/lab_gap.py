@@ -13,14 +13,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 import numpy as np
 import torch
 
-from denoised import paths
 from denoised.data import specimens, splits
 from denoised.data.icons import on_white
-from denoised.errors import DenoisedError
 from denoised.lab import Lab
 from denoised.pipeline import encode
 from denoised.studies import gap, shelf
 from denoised.training.images import rgba_at
+from studying import keep_results, run_script
 
 
 def untrained(folder: Path):
@@ -66,13 +65,9 @@ def main() -> int:
         chosen = [i for i, r in records if r["split"] in names and r["tone"] == "none"][::2]
         some = [splits.Row(**shipped.records[i]) for i in chosen]
         measure(side, some, shipped.images[chosen], shipped.alpha[chosen])
-    shelf.put(gap.FILE, facts, arrays)
-    print(f"wrote {gap.FILE.relative_to(paths.ROOT)}, {gap.FILE.stat().st_size:,} bytes")
+    keep_results(gap.FILE, facts, arrays)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from PIL import ImageFont
 
-from denoised import paths
 from denoised.errors import DenoisedError
-from denoised.studies import kana, shelf
+from denoised.studies import kana
+from studying import keep_results, run_script
 
 
 def glyphs(folder: Path, fonts: dict) -> np.ndarray:
@@ -57,8 +57,7 @@ def main(folder: Path) -> int:
         said = np.stack(found)
         arrays[f"said_{kind}"] = said.reshape(*said.shape[:3], len(unseen), len(kana.CHARACTERS))
     facts["seconds"] = round(time.process_time() - start)
-    shelf.put(kana.FILE, facts, arrays)
-    print(f"wrote {kana.FILE.relative_to(paths.ROOT)}, {kana.FILE.stat().st_size:,} bytes")
+    keep_results(kana.FILE, facts, arrays)
     return 0
 
 
@@ -68,7 +67,4 @@ if __name__ == "__main__":
         sys.exit(0)
     if len(sys.argv) != 2:
         sys.exit("Say in which folder the fonts are: python scripts/lab_kana.py FOLDER (or --packages).")
-    try:
-        sys.exit(main(Path(sys.argv[1])))
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main, Path(sys.argv[1]))

@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 
 from denoised import paths
-from denoised.errors import DenoisedError
-from denoised.studies import kl, shelf
+from denoised.studies import kl
 from denoised.training import images
 from denoised.training.loop import write_whole
+from studying import keep_results, run_script
 
 SHOWN = 4  # pictures of each run that are kept
 
@@ -97,13 +97,9 @@ def main() -> int:
             arrays[f"{name}_{weight:g}"] = runs[0]["arrays"][name].numpy()[:SHOWN]
     facts["parameters"] = sum(p.numel() for model in kl.build() for p in model.parameters())
     facts["seconds"] = round(seconds)
-    shelf.put(kl.FILE, facts, arrays)
-    print(f"wrote {kl.FILE.relative_to(paths.ROOT)}, {kl.FILE.stat().st_size:,} bytes")
+    keep_results(kl.FILE, facts, arrays)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

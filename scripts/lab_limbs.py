@@ -12,13 +12,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 
 import numpy as np
 
-from denoised import paths
 from denoised.data import splits
 from denoised.data.icons import on_white
 from denoised.errors import DenoisedError
 from denoised.probes import ghosts
-from denoised.studies import limbs, shelf
+from denoised.studies import limbs
 from denoised.training.images import rgba_at
+from studying import keep_results, run_script
 
 
 def main(arguments: list[str]) -> int:
@@ -42,15 +42,11 @@ def main(arguments: list[str]) -> int:
     kept = [next(k for k in shown if rows[chosen["measure"][k]].concept == c) for c in SHOWN]
     facts = {"key": limbs.key(), "hands": len(chosen["measure"]), "calibration": len(hands), "kept": kept,
              "kept_are": [rows[chosen["measure"][k]].id for k in kept]}  # fmt: skip
-    shelf.put(limbs.FILE, facts, arrays | {"pictures": images[kept]})
-    print(f"wrote {limbs.FILE.relative_to(paths.ROOT)}, {limbs.FILE.stat().st_size:,} bytes")
+    keep_results(limbs.FILE, facts, arrays | {"pictures": images[kept]})
     return 0
 
 
 SHOWN = ("victory-hand", "hand-with-fingers-splayed", "thumbs-up")  # drawings that the figure shows
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main, sys.argv[1:])

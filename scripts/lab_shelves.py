@@ -12,16 +12,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 import numpy as np
 import torch
 
-from denoised import paths
 from denoised.data import splits
 from denoised.data.icons import on_white
-from denoised.errors import DenoisedError
 from denoised.lab import Lab
 from denoised.pipeline import decode, encode
 from denoised.probes import archive
 from denoised.probes.metrics import psnr
 from denoised.studies import shelf, shelves
 from denoised.training.images import in_trunk, rgba_at
+from studying import keep_results, run_script
 
 
 def main() -> int:
@@ -76,13 +75,9 @@ def main() -> int:
         "pictures": images[shown], "back": back[shown], "whole": pictures([books[i] for i in whole.origin[shown]]),
         "mosaic": archive.uncells(mosaic.row, (len(shown), *images.shape[1:3]), settings.side),
     }  # fmt: skip
-    shelf.put(shelves.FILE, facts, arrays)
-    print(f"wrote {shelves.FILE.relative_to(paths.ROOT)}, {shelves.FILE.stat().st_size:,} bytes")
+    keep_results(shelves.FILE, facts, arrays)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)
