@@ -5,7 +5,6 @@
                                         figures_src/denoised/studies/eye.npz and figures_src/weights/pyramidnet
 """
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -17,11 +16,11 @@ import torch
 import torch.nn.functional as F
 
 from denoised import paths
-from denoised.errors import DenoisedError
 from denoised.models import pyramid
-from denoised.studies import eye, eye_probes, shelf
-from denoised.training import images
+from denoised.studies import eye, eye_probes
+from denoised.training import images, store
 from denoised.training.loop import write_whole
+from studying import keep_results, run_script
 
 STYLES_NEEDED = 3  # training icons that a concept must have for the concept head to know it
 STRIPES = ((3000, 1), (800, 2))  # (pictures, seed) to fit and to score the probes of direction
@@ -111,12 +110,10 @@ def ship(run: dict, d: dict) -> None:
     net = eye.build("pyramid", {head: d["names"][head] for head in pyramid.HEADS}, eye.SETTINGS.seeds[0])
     net.load_state_dict(run["state"])
     pyramid.save(net, WEIGHTS)
-    card = {"study": eye.key(), "samples": eye.SETTINGS.steps * eye.SETTINGS.batch, "seconds": round(run["seconds"], 1),
-            "parameters": pyramid.parameters(net), "torch": torch.__version__,
-            "licence": "CC-BY-SA-4.0 (trained on OpenMoji among others)",
-            "accuracy": {k: round(run["numbers"][k], 4) for k in ("group_pair", "concept_pair", "group_concept")},
-            }  # fmt: skip
-    (WEIGHTS / "card.json").write_text(json.dumps(card, indent=1) + "\n")
+    numbers = {k: round(run["numbers"][k], 4) for k in ("group_pair", "concept_pair", "group_concept")}
+    facts = {"study": eye.key(), "samples": eye.SETTINGS.steps * eye.SETTINGS.batch, "seconds": round(run["seconds"], 1),
+             "parameters": pyramid.parameters(net), "accuracy": numbers}  # fmt: skip
+    store.seal(WEIGHTS, facts)
 
 
 def main() -> int:
@@ -153,13 +150,9 @@ def main() -> int:
         facts.setdefault("chance", {})[task] = float((asked[asked >= 0] == common).mean())
     facts["chance"]["orientation"] = 1 / eye_probes.ORIENTATIONS
     ship(runs["pyramid"][0], d)
-    shelf.put(eye.FILE, facts, arrays)
-    print(f"wrote {eye.FILE.relative_to(paths.ROOT)}, {eye.FILE.stat().st_size:,} bytes")
+    keep_results(eye.FILE, facts, arrays)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

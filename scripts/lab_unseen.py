@@ -15,7 +15,6 @@ import torch
 from denoised import paths
 from denoised.data import splits
 from denoised.data.icons import on_white
-from denoised.errors import DenoisedError
 from denoised.lab import Lab
 from denoised.models import judge as judge_model
 from denoised.models import tiny
@@ -24,8 +23,9 @@ from denoised.probes import judge, logistic, lost
 from denoised.probes.metrics import psnr
 from denoised.studies import shelf, unseen
 from denoised.training import diets
+from denoised.training.denoiser import encode_all
 from denoised.training.images import rgba_at
-from denoised.training.tiny_decoder import latents_of
+from studying import keep_results, run_script
 
 S = unseen.SETTINGS
 ONE_SIDED = ("women", "men", "light", "plants")
@@ -48,7 +48,7 @@ class Bench:
         return images, rgba[..., 3], self.encode(images)
 
     def encode(self, images):
-        return latents_of(self.vae, torch.from_numpy(images).permute(0, 3, 1, 2))
+        return encode_all(self.vae, torch.from_numpy(images).permute(0, 3, 1, 2))
 
     def runs(self, diet, z):
         """Pictures by each run of a diet; by the shipped decoder for "shipped"."""
@@ -153,13 +153,9 @@ def main() -> int:
     folders = {name: shelf.weights_digest(paths.WEIGHTS / "decoders" / name) for name in bench.tiny}
     facts = {"key": unseen.key(), "weights": folders, "vae": shelf.weights_digest(bench.lab.weight("emoji-sd/vae")),
              "torch": torch.__version__, "beards": [rows[i].style for i in on[::3]]}  # fmt: skip
-    shelf.put(unseen.FILE, facts, bench.arrays | {f"shown_{name}": value for name, value in shown.items()})
-    print(f"wrote {unseen.FILE.relative_to(paths.ROOT)}, {unseen.FILE.stat().st_size:,} bytes")
+    keep_results(unseen.FILE, facts, bench.arrays | {f"shown_{name}": value for name, value in shown.items()})
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

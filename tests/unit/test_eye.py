@@ -15,6 +15,7 @@ from denoised.errors import DenoisedError
 from denoised.models import pyramid
 from denoised.probes import kernels
 from denoised.studies import eye, eye_probes
+from denoised.training import store
 
 CLASSES = {"group": list("abc"), "concept": list("vwxyz")}
 
@@ -213,3 +214,12 @@ def test_the_shipped_eye_is_the_studys_first():
     assert card["study"] == eye.key() and card["parameters"] == pyramid.parameters(net)
     assert net.config["widths"] == eye.widths("pyramid")
     assert sum(path.stat().st_size for path in folder.iterdir()) < 1_500_000
+
+
+def test_the_shipped_nets_card_has_the_hash_that_the_doctor_asks_for(tmp_path):
+    folder = paths.WEIGHTS / "pyramidnet"
+    shutil.copy(folder / "model.safetensors", tmp_path)
+    store.seal(tmp_path, {"study": eye.key()})
+    made = json.loads((tmp_path / "card.json").read_text())
+    assert made["sha256"] == json.loads((folder / "card.json").read_text())["sha256"]
+    assert {"study", "data", "licence", "torch"} <= made.keys()

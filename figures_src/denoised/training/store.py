@@ -27,12 +27,16 @@ def data_hash() -> str:
 
 
 def write_card(folder: Path, preset: Preset, report: dict, **more) -> None:
-    """card.json beside the weights: their hashes, preset, data hash, seconds, curve, metrics, licence."""
+    """card.json beside the weights of a preset: what `seal` notes, preset, seconds, curve, metrics."""
+    seal(folder, {"preset": asdict(preset), **report, **more})
+
+
+def seal(folder: Path, facts: dict) -> None:
+    """card.json beside finished weights: their hashes (`make doctor` asks for them), data hash, licence, torch, facts."""
     hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.glob("*.safetensors"))}
     card = {
-        "sha256": hashes,
-        "preset": asdict(preset), "data": data_hash(), "licence": "CC-BY-SA-4.0 (trained on OpenMoji among others)",
-        "torch": torch.__version__, **report, **more,
+        "sha256": hashes, "data": data_hash(), "licence": "CC-BY-SA-4.0 (trained on OpenMoji among others)",
+        "torch": torch.__version__, **facts,
     }  # fmt: skip
     write_whole(folder / "card.json", lambda part: part.write_text(json.dumps(card, indent=1) + "\n"))
 

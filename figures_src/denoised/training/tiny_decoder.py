@@ -7,20 +7,10 @@ from denoised.data.icons import on_white
 from denoised.models import tiny
 from denoised.training import diets, images, loop
 from denoised.training.autoencoder import reconstruction_loss
+from denoised.training.denoiser import encode_all
 from denoised.training.presets import Preset
 
 SIDE, FACTOR = 8, 8  # of a window in latent pixels; pixels a latent pixel
-
-
-@torch.no_grad()
-def latents_of(vae, pictures: torch.Tensor, batch: int = 16) -> torch.Tensor:
-    """Latents [N, 4, 16, 16], scaled as for the U-Net, of pictures uint8 [N, 3, 128, 128]."""
-    found = []
-    for part in pictures.split(batch):
-        with torch.autocast("cpu", torch.bfloat16):
-            z = vae.encode(images.to_float(part)).latent_dist.mode()
-        found.append(z.float() * vae.config.scaling_factor)
-    return torch.cat(found)
 
 
 def windows(z: torch.Tensor, pictures: torch.Tensor, batch: int, generator: torch.Generator):
@@ -54,7 +44,7 @@ def train_tiny(preset: Preset, vae, **limits):
     decoder, rows = tiny.build(), splits.load()
     chosen = diets.draw(rows, preset.extra["diet"], preset.extra["icons"], preset.seed)
     pictures = torch.from_numpy(on_white(images.rgba_at(chosen))).permute(0, 3, 1, 2).contiguous()
-    z = latents_of(vae, pictures)
+    z = encode_all(vae, pictures)
 
     def loss_of(step, generator):
         some, x = windows(z, pictures, preset.batch, generator)
