@@ -1,6 +1,6 @@
 """The maps of attention, word by word: by pointer, by keyboard, on a phone, without scripts."""
 
-from visiting import DESKTOP, PHONE
+from visiting import DESKTOP, PHONE, ready_widget
 
 PATH = "series/theatre/"
 WIDGET = ".dn-widget[data-widget=attention]"
@@ -10,10 +10,7 @@ PIXELS = """(k) => { const c = document.querySelectorAll('.dn-attend canvas')[k]
 
 
 def ready(visitor):
-    page = visitor.open(PATH)
-    page.locator(WIDGET).scroll_into_view_if_needed()
-    page.wait_for_selector(f"{WIDGET}[data-state=ready]")
-    return page
+    return ready_widget(visitor, PATH, "attention")
 
 
 def word(page, name):

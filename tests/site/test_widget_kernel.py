@@ -5,22 +5,17 @@ import json
 
 import pytest
 from PIL import Image
-from visiting import DESKTOP, PHONE
+from visiting import DESKTOP, PHONE, checksum, ready_widget
 
 from denoised import paths
 
 PATH = "series/eye/"
-MAP = """() => { const c = document.querySelectorAll('.dn-kernel canvas')[1];
-    const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-    let sum = 7; for (const v of d) sum = (Math.imul(sum, 31) + v) | 0; return sum; }"""  # a checksum of the map
+MAP = checksum(".dn-kernel canvas", 1)
 SIDE = "() => document.querySelectorAll('.dn-kernel canvas')[1].width"
 
 
 def ready(visitor):
-    page = visitor.open(PATH)
-    page.locator(".dn-widget[data-widget=kernel]").scroll_into_view_if_needed()
-    page.wait_for_selector(".dn-widget[data-widget=kernel][data-state=ready]")
-    return page
+    return ready_widget(visitor, PATH, "kernel")
 
 
 def test_it_draws_a_map_and_says_how_large(visit):

@@ -4,7 +4,7 @@ and without scripts."""
 import json
 
 import pytest
-from visiting import DESKTOP, PHONE
+from visiting import DESKTOP, PHONE, ready_widget
 
 PAGE = "series/forward-and-reverse/"
 WIDGET = '.dn-widget[data-widget="reverse"]'
@@ -14,10 +14,7 @@ PIXELS = """n => { const c = document.querySelectorAll('.dn-reverse__stage canva
 
 
 def opened(visitor, path=PAGE):
-    page = visitor.open(path)
-    page.locator(WIDGET).scroll_into_view_if_needed()
-    page.wait_for_selector(f'{WIDGET}[data-state="ready"]')
-    return page
+    return ready_widget(visitor, path, "reverse")
 
 
 def reading(page, word):

@@ -1,22 +1,15 @@
 """Steering by weights, used as people use it: by keyboard, by touch, without scripts, on a bad line."""
 
-from visiting import DESKTOP, PHONE
+from visiting import DESKTOP, PHONE, checksum, colours, ready_widget
 
 PATH = "series/latent-space/"
 WIDGET = ".dn-widget[data-widget=steer]"
-PIXELS = """() => { const c = document.querySelector('.dn-steer canvas');
-    const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-    let sum = 7; for (const v of d) sum = (Math.imul(sum, 31) + v) | 0; return sum; }"""  # a checksum of the canvas
-SPREAD = """() => { const c = document.querySelector('.dn-steer canvas');
-    const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, seen = new Set();
-    for (let i = 0; i < d.length; i += 4) seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]); return seen.size; }"""
+PIXELS = checksum(".dn-steer canvas")
+SPREAD = colours(".dn-steer canvas")
 
 
 def ready(visitor):
-    page = visitor.open(PATH)
-    page.locator(WIDGET).scroll_into_view_if_needed()
-    page.wait_for_selector(f"{WIDGET}[data-state=ready]")
-    return page
+    return ready_widget(visitor, PATH, "steer")
 
 
 def sliders(page):

@@ -91,6 +91,30 @@ class Host(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(data)
 
 
+def _canvas(selector: str, nth: int, told: str) -> str:
+    return f"""() => {{ const c = document.querySelectorAll('{selector}')[{nth}];
+    const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; {told} }}"""
+
+
+def checksum(selector: str, nth: int = 0) -> str:
+    """A script that gives a number which changes with any pixel of a canvas."""
+    return _canvas(selector, nth, "let sum = 7; for (const v of d) sum = (Math.imul(sum, 31) + v) | 0; return sum;")
+
+
+def colours(selector: str, nth: int = 0) -> str:
+    """A script that counts the colours on a canvas: one, if it is blank."""
+    return _canvas(selector, nth, """const seen = new Set();
+    for (let i = 0; i < d.length; i += 4) seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]); return seen.size;""")
+
+
+def ready_widget(visitor, path: str, name: str):
+    """The page, once its widget has been scrolled to and has loaded."""
+    page, widget = visitor.open(path), f".dn-widget[data-widget={name}]"
+    page.locator(widget).scroll_into_view_if_needed()
+    page.wait_for_selector(f"{widget}[data-state=ready]")
+    return page
+
+
 @dataclass
 class Notes:
     """What went wrong while a page was open, and what it asked for."""
