@@ -42,16 +42,22 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def transplant(root: Path, names: tuple[str, ...] = REAL) -> None:
+    """Copy these files of the repository, and the whole build graph, to the same places below `root`."""
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, root / name)
+    tasks = Path("figures_src", "tasks")
+    shutil.copytree(ROOT / tasks, root / tasks, ignore=shutil.ignore_patterns("__pycache__"))
+
+
 def lay(
     root: Path, figures: dict[str, str], library: dict[str, str] | None = None, pages: dict[str, str] | None = None
 ):
     """Make the project in a new folder. `figures`: {"section/name": source}; `library`: {"denoised/x.py": source};
     `pages`: {"index.md": text}."""
-    for name in REAL:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, root / name)
+    transplant(root)
     source = root / "figures_src"
-    shutil.copytree(ROOT / "figures_src" / "tasks", source / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
     write(source / "plotting" / "__init__.py", "")
     write(source / "plotting" / "output.py", OUTPUT)
     write(source / "sitekit" / "__init__.py", "")

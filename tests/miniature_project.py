@@ -7,20 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bench_project
+
 ROOT = Path(__file__).resolve().parents[1]
-REAL = (
-    "scripts/build.py",
-    "scripts/serve.py",
-    "scripts/setup_env.py",
-    "pyproject.toml",
-    "requirements.lock",
-    "package.json",
-    "package-lock.json",
-    "figures_src/denoised/__init__.py",
-    "figures_src/denoised/errors.py",
-    "figures_src/denoised/paths.py",
-    "figures_src/sitekit/vendor.py",
-)
+REAL = (*bench_project.REAL, "scripts/serve.py", "scripts/setup_env.py", "package.json")
 IDS = ("one/first", "one/second", "two/third")
 
 
@@ -33,12 +23,7 @@ class Mini:
             shutil.copytree(copy_of.root, root)
             return
         shutil.copytree(ROOT / "tests" / "miniature", root)
-        for name in REAL:
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, root / name)
-        shutil.copytree(
-            ROOT / "figures_src" / "tasks", root / "figures_src" / "tasks", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        bench_project.transplant(root, REAL)
         (root / "npm").rename(root / "node_modules")
 
     @property
