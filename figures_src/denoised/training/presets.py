@@ -52,9 +52,6 @@ _PRESETS = (
            cooldown=0.0, extra={"pixels": 64, "shift": 0.5, "start": "unet2"}),
     Preset("unet3", "unet", samples=400_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000, seed=2,
            extra={"pixels": 128, "shift": 0.7, "start": "unet3-64px"}),
-    # Only the second stage again: the third round left it short.
-    Preset("unet4", "unet", samples=400_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000, seed=3,
-           extra={"pixels": 128, "shift": 0.7, "start": "unet3"}),
 )  # fmt: skip
 PRESETS = {preset.name: preset for preset in _PRESETS}
 
