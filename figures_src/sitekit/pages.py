@@ -5,7 +5,8 @@ the line of a problem.
 """
 
 import posixpath
-from collections import namedtuple
+from collections import defaultdict, namedtuple
+from functools import cached_property
 from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -87,38 +88,42 @@ class Pages:
                     Use(page, before + line, name, args) for line, name, args in macro_calls(body, environment)
                 ]
 
+    @cached_property
+    def _index(self):
+        """(what, key) -> pages. Each page with figures asks for hundreds of these, so the uses are gone through once."""
+        found = defaultdict(set)
+        for use in self.uses:
+            first, second = (use.args + (None, None))[:2]
+            found["macro", use.macro].add(use.page)
+            if use.macro == "cite":
+                for key in use.args:
+                    found["cite", key].add(use.page)
+            elif use.macro in ("claim", "claims"):
+                found[use.macro, first].add(use.page)
+            elif use.macro in ("figure", "figure_link"):
+                found["figure", first].add(use.page)
+            elif use.macro == "widget":
+                found["figure", second].add(use.page)
+            elif use.macro in ("num", "numraw", "value"):
+                found["figure", str(first).partition(".")[0]].add(use.page)
+            if use.macro == "figure":
+                found["shown", first].add(use.page)
+            elif use.macro == "widget":
+                found["shown", second].add(use.page)
+        return {asked: sorted(pages) for asked, pages in found.items()}
+
     def using(self, macro):
         """Pages that call a macro, in order, once each."""
-        return sorted({u.page for u in self.uses if u.macro == macro})
+        return self._index.get(("macro", macro), [])
 
     def pages_of(self, kind, key):
-        """Pages that use a figure ('figure', id) or cite a work ('cite', key), in order, once each."""
-
-        def matches(use):
-            first, second = (use.args + (None, None))[:2]
-            if kind == "cite":
-                return use.macro == "cite" and key in use.args
-            return (
-                use.macro in ("figure", "figure_link")
-                and first == key
-                or use.macro == "widget"
-                and second == key
-                or use.macro in ("num", "numraw", "value")
-                and str(first).partition(".")[0] == key
-            )
-
-        return sorted({u.page for u in self.uses if matches(u)})
+        """Pages that use a figure ('figure', id), cite a work ('cite', key), or show a claim by itself ('claim', id) or
+        with its section ('claims', section's id), in order, once each."""
+        return self._index.get((kind, key), [])
 
     def showing(self, figure_id):
         """Pages that show the figure itself (not only a number of it), in order, once each."""
-        return sorted(
-            {
-                u.page
-                for u in self.uses
-                if (u.macro, u.args[:1]) == ("figure", (figure_id,))
-                or (u.macro, u.args[1:2]) == ("widget", (figure_id,))
-            }
-        )
+        return self._index.get(("shown", figure_id), [])
 
     def url(self, page):
         """Where MkDocs puts a page, relative to the site's root: series/vae.md -> series/vae/."""

@@ -3,7 +3,9 @@
 import logging
 import os
 import sys
+from collections import defaultdict
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from jinja2 import TemplateSyntaxError
@@ -91,21 +93,22 @@ class Site:
         found = [self.bibliography.by_title(text) for text in claim.get("cite", [])]
         return list(dict.fromkeys([*claim.get("cites", []), *(w.key for w in found if w)]))
 
+    @cached_property
+    def _claims_of(self):
+        found = defaultdict(list)
+        for claim in self.ledger.claims.values():
+            for figure_id in claim.figures():
+                found[figure_id].append(claim)
+        return found
+
     def claims_with(self, figure_id):
         """(claim, URL in the ledger) for each claim that a figure is evidence for."""
         home = self.home_of("ledger")
-        claims = self.ledger.claims.values() if home else ()
-        return [(c, self.href(home, c["id"])) for c in claims if figure_id in c.figures()]
+        return [(c, self.href(home, c["id"])) for c in self._claims_of.get(figure_id, ())] if home else []
 
     def pages_with(self, claim):
         """Pages that show a claim by itself or with its section, in order, once each."""
-        return sorted(
-            {
-                u.page
-                for u in self.pages.uses
-                if (u.macro, u.args[:1]) in (("claim", (claim["id"],)), ("claims", (claim.section,)))
-            }
-        )
+        return sorted({*self.pages.pages_of("claim", claim["id"]), *self.pages.pages_of("claims", claim.section)})
 
     # problems
 
