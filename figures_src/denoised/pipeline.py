@@ -158,8 +158,8 @@ def _schedule(scheduler, steps: int) -> tuple[Tensor, Tensor, str]:
 
 # --8<-- [start:vae]
 @torch.no_grad()
-def decode(vae: AutoencoderKL, latents: Tensor, batch: int = 16) -> np.ndarray:
-    """Latents [N, C, h, w], in the U-Net's scale, to pictures [N, H, W, 3] uint8."""
+def decode(vae: AutoencoderKL, latents: Tensor, batch: int = 4) -> np.ndarray:
+    """Latents [N, C, h, w], in the U-Net's scale, to pictures [N, H, W, 3] uint8; few at a time, which caches like."""
     if not bool(torch.isfinite(latents).all()):
         raise ValueError("These latents hold NaN or infinite numbers, so there is no picture in them.")
     shift = getattr(vae.config, "shift_factor", None) or 0.0
@@ -171,7 +171,7 @@ def decode(vae: AutoencoderKL, latents: Tensor, batch: int = 16) -> np.ndarray:
 
 
 @torch.no_grad()
-def encode(vae: AutoencoderKL, images: np.ndarray | Tensor, batch: int = 16) -> Tensor:
+def encode(vae: AutoencoderKL, images: np.ndarray | Tensor, batch: int = 4) -> Tensor:
     """Pictures [N, H, W, 3] uint8 to latents [N, C, h, w], in the U-Net's scale: the posterior's mean."""
     images = torch.as_tensor(images)
     if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[-1] != 3:
@@ -181,5 +181,5 @@ def encode(vae: AutoencoderKL, images: np.ndarray | Tensor, batch: int = 16) -> 
     for some in images.permute(0, 3, 1, 2).split(batch):
         posterior = vae.encode(some.to(vae.device, vae.dtype) / 127.5 - 1).latent_dist
         latents.append(((posterior.mode() - shift) * vae.config.scaling_factor).float().cpu())
-    return torch.cat(latents)
+    return torch.cat(latents).contiguous()
     # --8<-- [end:vae]

@@ -6,6 +6,8 @@ import torch
 
 from denoised.diffusion import samplers
 from denoised.diffusion.schedules import alpha_bar_from_betas, rescale_zero_terminal_snr, scaled_linear_betas
+from denoised.lab import Lab
+from denoised.studies import thousand
 from figures.canvas import (
     crossfade,
     denoising,
@@ -196,3 +198,18 @@ def test_frames_of_the_film_have_one_size_and_lose_their_insets_at_the_end():
         first, last = (denoising.frame(style.LIGHT, pictures, latents, t, s) for t, s in ((999, 0.0), (0, 1.0)))
     assert first.shape == last.shape and first.dtype == np.uint8
     assert (first < 40).all(-1).sum() > 10 * (last < 40).all(-1).sum(), "the black insets are gone in the last frame"
+
+
+def test_the_thousand_steps_end_where_a_hundred_nearly_do():
+    """Kept results of other weights, prompts or seeds would lie as far away as any other picture, which is 1."""
+    facts, arrays = thousand.load()
+    bench = Lab("study/thousand", weights=("emoji-sd",))
+    assert facts["weights"] == thousand.digests(bench)
+    pipe = bench.pipeline()
+    (near,) = thousand.run(pipe, "ddim", 60, count=1)
+    (other,) = thousand.run(pipe, "ddim", 20, count=1, shift=100)
+
+    def away(trace):
+        return float((trace.xt[-1] - torch.from_numpy(arrays["latents"][0])).square().mean().sqrt())
+
+    assert away(near) < 0.5 * away(other)

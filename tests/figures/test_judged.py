@@ -2,17 +2,34 @@
 
 import numpy as np
 
-from denoised.data import specimens, splits
+from denoised.data import splits
+from denoised.data.captions import prompt
+from denoised.lab import Lab
+from denoised.models import judge as judge_model
+from denoised.probes import judge
+from denoised.studies import judged as study
 from denoised.training.judge import is_test
 from figures.models import judged
 
 
 def test_neither_judge_nor_generator_learned_from_the_icons_of_the_upper_rows():
-    pairs = [splits.Row(**record) for record in specimens.load().records if record["split"] == "pair"]
-    assert len(pairs) > judged.COUNT
-    assert all(is_test(row) for row in pairs)
-    kept = {row.id for row in splits.load() if row.split == "train"}
-    assert not kept & {row.id for row in pairs}
+    asked = study.load()[0]["asked"]
+    rows = {row.id: row for row in splits.load()}
+    kept, learned = ([rows[name] for name in asked[side]] for side in ("kept", "learned"))
+    assert len(kept) == len(set(kept)) == len(learned) == len(set(learned)) > 90
+    assert all(is_test(row) and row.split == "pair" for row in kept)
+    assert all(row.split == "train" for row in learned)
+
+
+def test_kept_drawings_are_those_that_these_weights_make():
+    """The first of them, drawn anew: to the judge it is the one in the results."""
+    facts, arrays = study.load()
+    bench = Lab("study/judged", weights=("emoji-sd", "judge"))
+    assert facts["weights"] == study.digests(bench)
+    row = next(row for row in splits.load() if row.id == facts["asked"]["kept"][0])
+    net = judge_model.load(bench.weight("judge"))
+    again = judge.look(net, study.draw(bench.pipeline(), [prompt(row)]))["features"][0]
+    assert np.abs(again - arrays["kept"][0]).max() < 0.05 * np.abs(arrays["kept"][0]).max()
 
 
 def test_distance_between_halves_is_nothing_and_grows_with_a_difference():

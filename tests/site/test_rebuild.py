@@ -46,6 +46,7 @@ def build(root: Path, **environment) -> float:
     return spent() - before
 
 
+@pytest.mark.alone
 def test_an_edited_sentence_is_there_within_seconds(twin, tmp_path_factory):
     """Nothing of torch is imported, no figure is rendered, and the page has the new sentence."""
     poison = tmp_path_factory.mktemp("poison")

@@ -153,13 +153,21 @@ class Visitor:
         return self.page
 
     def scroll(self):
-        """Down the whole page in screens and back up, as a reader does, so that lazy pictures load."""
+        """Down the whole page in screens and back up, as a reader does, so that lazy pictures load. Each screen is
+        really drawn, since a browser begins to load a picture when it draws its place, and a busy one skips frames."""
+        from playwright.sync_api import TimeoutError  # scripts/lighthouse.py needs this file, and not playwright
+
         self.page.evaluate("""async () => {
+            const drawn = () => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
             for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight * 0.8) {
-                scrollTo(0, y); await new Promise(r => setTimeout(r, 25));
+                scrollTo(0, y); await drawn();
             }
-            scrollTo(0, 0);
+            scrollTo(0, 0); await drawn();
         }""")
-        self.page.wait_for_function("""() =>
-            [...document.querySelectorAll('.md-main img')].every(i => !i.checkVisibility() || i.complete)
-            && !document.querySelector('.dn-widget[data-state=loading]')""", timeout=60_000)
+        loading = """() => [...document.querySelectorAll('.md-main img'), ...document.querySelectorAll('.dn-widget')]
+            .filter(e => e.tagName === 'IMG' ? e.checkVisibility() && !e.complete : e.dataset.state === 'loading')"""
+        try:
+            self.page.wait_for_function(f"!({loading})().length", timeout=60_000)
+        except TimeoutError as error:
+            left = self.page.evaluate(f"({loading})().map(e => e.currentSrc || e.src || e.dataset.widget)")
+            raise AssertionError(f"{self.page.url} still waits for {left}") from error

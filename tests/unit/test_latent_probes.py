@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from denoised.pipeline import decode
 from denoised.probes import dimension, mosaic, paths, similarity
 
 RNG = np.random.default_rng(0)
@@ -159,6 +160,7 @@ class Linear:
     def __init__(self, matrix):
         self.matrix = matrix
         self.config = type("Config", (), {"scaling_factor": 1.0, "shift_factor": None})()
+        self.device, self.dtype = torch.device("cpu"), torch.float32
 
     def decode(self, z):
         picture = z.flatten(1) @ self.matrix.T
@@ -172,6 +174,19 @@ def test_stretch_is_the_jacobians_length():
     unit = torch.nn.functional.normalize(directions.flatten(1), dim=1)
     expected = ((unit @ matrix.T) / 2).norm(dim=1)  # pictures are halved: -1..1 becomes 0..1
     torch.testing.assert_close(torch.from_numpy(found).float(), expected.expand(3, 5), rtol=1e-3, atol=1e-4)
+
+
+def test_painted_pictures_are_decoded_ones_and_burnt_counts_what_is_clipped():
+    matrix = torch.randn(48, 8, generator=generator(7))
+    latents = torch.randn(9, 2, 2, 2, generator=generator(8))
+    painted = paths.paint_all(Linear(matrix), latents)
+    assert painted.shape == (9, 3, 4, 4)
+    by_hand = (latents.flatten(1) @ matrix.T).reshape(9, 3, 4, 4) / 2 + 0.5
+    torch.testing.assert_close(painted, by_hand)
+    assert (paths.as_bytes(painted) == decode(Linear(matrix), latents)).all()
+    beyond = (by_hand < -0.05) | (by_hand > 1.05)
+    assert 0 < beyond.sum() < beyond.numel()
+    assert paths.burnt(painted) == pytest.approx(beyond.flatten(1).double().mean(1).numpy())
 
 
 def test_nothing_is_shorter_than_straight_where_space_is_flat():

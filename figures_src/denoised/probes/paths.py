@@ -79,11 +79,21 @@ def paint(vae, latents: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def burnt(vae, latents: Tensor, margin: float = 0.05, batch: int = 16) -> np.ndarray:
-    """Share of decoded values that lie beyond black or white by more than `margin`, [N]: clipped colour."""
-    parts = [paint(vae, some) for some in latents.split(batch)]
-    over = torch.cat([((p < -margin) | (p > 1 + margin)).float().flatten(1).mean(1) for p in parts])
-    return over.double().numpy()
+def paint_all(vae, latents: Tensor, batch: int = 4) -> Tensor:
+    """`paint`, few at a time and without a gradient: [N, 3, H, W]."""
+    return torch.cat([paint(vae, some) for some in latents.split(batch)])
+
+
+def burnt(pictures: Tensor, margin: float = 0.05) -> np.ndarray:
+    """Share of a picture's values that lie beyond black or white by more than `margin`, [N]: clipped colour. Pictures as
+    `paint` gives them."""
+    over = (pictures < -margin) | (pictures > 1 + margin)
+    return over.float().flatten(1).mean(1).double().numpy()
+
+
+def as_bytes(pictures: Tensor) -> np.ndarray:
+    """Pictures as `paint` gives them, clipped, as `pipeline.decode` gives them: uint8 [N, H, W, 3]."""
+    return pictures.clamp(0, 1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
 
 
 @torch.no_grad()

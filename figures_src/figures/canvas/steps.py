@@ -1,12 +1,17 @@
 """How many steps does it take? The same prompts and the same starting noise, in one step up to a thousand, with two
 samplers: where DDIM's result stops changing, and what DDPM's fresh noise does to the idea of "the" result.
 
-Tests claims: c3-02.
+Tests claims: c3-02. The small model's runs of all steps are read from the results of `scripts/lab_thousand.py`.
 """
 
-import numpy as np
+from types import SimpleNamespace
 
-from denoised.pipeline import generate_batch
+import numpy as np
+import torch
+
+from denoised.errors import DenoisedError
+from denoised.pipeline import decode
+from denoised.studies import thousand
 from plotting.layout import label_ends, picture
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
@@ -15,10 +20,7 @@ WEIGHTS = ("emoji-sd",)
 DATA = ()
 TITLE = "One step, twenty, a thousand"
 
-PROMPTS = ("grinning face, noto style", "red apple, noto style")  # few: the thousand steps cost most of the time
-SEED = 5
-GUIDANCE = 3.0
-FULL = 1000
+FULL, GUIDANCE = thousand.SETTINGS.steps, thousand.SETTINGS.guidance
 COUNTS = {"ddim": (1, 2, 5, 10, 20, 50, 100), "ddpm": (1, 2, 5, 10, 20, 50)}
 SHOWN = (1, 2, 5, 10, 20, 50)
 COMPARED = 50  # the customary number that the ledger holds against all steps
@@ -30,16 +32,25 @@ def distance(some, reference, scale):
     return float(np.mean([(a.xt[-1] - b.xt[-1]).square().mean().sqrt() / scale for a, b in pairs]))
 
 
+def kept(lab, pipe):
+    """The small model's runs of all steps: they take minutes, so their ends are read from the results of a script."""
+    facts, arrays = thousand.load()
+    if facts["weights"] != thousand.digests(lab):
+        raise DenoisedError("The thousand steps were made with other weights: run `python scripts/lab_thousand.py`.")
+    latents = torch.from_numpy(arrays["latents"])
+    pictures = decode(pipe.vae, latents)
+    return [SimpleNamespace(xt=z[None], image=picture) for z, picture in zip(latents, pictures, strict=True)]
+
+
 def make(lab, smoke=False):
     pipe = lab.pipeline()
-    prompts, full = (PROMPTS[:1], 4) if smoke else (PROMPTS, FULL)
+    number, full = (1, 4) if smoke else (len(thousand.SETTINGS.prompts), FULL)
     counts = {name: (1, 2) if smoke else some for name, some in COUNTS.items()}
 
     def run(sampler, steps, shift=0):
-        seeds = [SEED + shift + k for k in range(len(prompts))]
-        return generate_batch(pipe, prompts, seeds, steps=steps, guidance=GUIDANCE, sampler=sampler)
+        return thousand.run(pipe, sampler, steps, count=number, shift=shift)
 
-    reference = run("ddim", full)
+    reference = run("ddim", full) if smoke or not lab.profile.trained_here else kept(lab, pipe)
     made = {name: {steps: run(name, steps) for steps in some} for name, some in counts.items()}
     most = counts["ddim"][-1]
     other = run("ddim", 2 if smoke else 20, shift=100)
@@ -54,7 +65,7 @@ def make(lab, smoke=False):
     near = [steps for steps, value in ddim.items() if value < 0.25]
     n = {
         "full": full,
-        "prompts": len(prompts),
+        "prompts": number,
         "guidance": GUIDANCE,
         "most": most,
         "other_seed": scale,
@@ -130,7 +141,7 @@ def make(lab, smoke=False):
             f"**{headline}** DDIM with {few} step is {ddim[few]:.2f} away from its own result in {full:,} steps (1 = "
             f"as far as another seed's picture), with {most} steps {ddim[most]:.2f}; {reached}. DDPM draws fresh "
             f"noise at each step, so it does not aim at that picture: with {many} steps it is {last:.2f} away. "
-            f"Mean over {len(prompts)} prompts, guidance {GUIDANCE:g}; these are distances between latents."
+            f"Mean over {number} prompts, guidance {GUIDANCE:g}; these are distances between latents."
         ),
         numbers=n,
         draw=draw,

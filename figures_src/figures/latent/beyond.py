@@ -12,7 +12,7 @@ from denoised.models import judge as judge_model
 from denoised.pipeline import decode, encode, encode_prompts
 from denoised.probes import judge, steering
 from denoised.probes.metrics import bootstrap_ci
-from denoised.probes.paths import burnt, lerp
+from denoised.probes.paths import as_bytes, burnt, lerp, paint_all
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
@@ -78,20 +78,22 @@ def make(lab, smoke=False):
     limit = float(np.quantile(sure(net, icons), DOUBT))
     n = {
         "prompts": count, "steps": steps, "real": len(real), "doubt": DOUBT, "limit": limit,
-        "burnt_real": float(burnt(pipe.vae, real[:16]).mean()), "odd_real": float(odd(real[:48]).mean()),
+        "burnt_real": float(burnt(paint_all(pipe.vae, real[:16])).mean()), "odd_real": float(odd(real[:48]).mean()),
         "lost_shuffled": float((sure(net, decode(pipe.vae, cells)) < limit).mean()),
     }  # fmt: skip
     n["odd_shuffled"] = float(odd(cells).mean()) / n["odd_real"]
     home = odd(usual)
-    pixels = {name: [decode(pipe.vae, z) for z in each] for name, each in ends.items()}
+    painted = {name: [paint_all(pipe.vae, z) for z in each] for name, each in ends.items()}
+    pixels = {name: [as_bytes(some) for some in each] for name, each in painted.items()}
     for name, values in keys.items():
-        for value, z, seen in zip(values, ends[name], pixels[name], strict=True):
+        for value, z, floats, seen in zip(values, ends[name], painted[name], pixels[name], strict=True):
             key = f"{name}_{value if isinstance(value, str) else f'{value:g}'}".replace(".", "_")
             share = judge.Share(int((sure(net, seen) < limit).sum()), count)
             low, high = share.interval
+            strange = odd(z)
             n |= {f"lost_{key}": share.share, f"low_{key}": low, f"high_{key}": high}
-            n |= {f"burnt_{key}": float(burnt(pipe.vae, z).mean()), f"odd_{key}": float(odd(z).mean()) / n["odd_real"]}
-            more = odd(z) / home  # against the usual result for the same prompt
+            n |= {f"burnt_{key}": float(burnt(floats).mean()), f"odd_{key}": float(strange.mean()) / n["odd_real"]}
+            more = strange / home  # against the usual result for the same prompt
             n[f"more_{key}"] = float(np.exp(np.log(more).mean()))
             n[f"more_low_{key}"], n[f"more_high_{key}"] = np.exp(bootstrap_ci(np.log(more))).tolist()
     n["lost_usual"] = n["lost_guidance_3"]

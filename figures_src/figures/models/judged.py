@@ -3,17 +3,19 @@ icons: does it name the thing and the style that were asked for, and how far apa
 """
 
 import json
-import random
 
 import numpy as np
+import torch
 
 from denoised.data import splits
-from denoised.data.captions import STYLE_WORDS, prompt
-from denoised.data.prompts import SHEET, SHEET_PROMPTS
+from denoised.data.captions import STYLE_WORDS
+from denoised.data.prompts import SHEET
+from denoised.errors import DenoisedError
 from denoised.lab import seed_of
 from denoised.models import judge as judge_model
-from denoised.pipeline import decode, encode, generate_batch
+from denoised.pipeline import decode, encode
 from denoised.probes import judge
+from denoised.studies import judged
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -22,14 +24,18 @@ DATA = ("specimens",)
 TITLE = "The model before a judge"
 TINY_ONLY = "The judge knows the small model's emoji only."
 
-COUNT, GUIDANCE, STEPS = 48, 3.0, 25
 HALVES = 200  # random halves for the distances between sets
 SCORES = (("top1", "names the thing"), ("top5", "thing among its first five"), ("style", "names the style"))
-NO_PEOPLE_OF = ("flags", "extras", "component")  # groups that the generator does not learn from
 
 
 def wanted(rows):
     return {"concept": [row.concept for row in rows], "style": [row.style for row in rows]}
+
+
+def answers(net, features):
+    """What `judge.look` gives, from features [N, D] that were kept."""
+    x = torch.from_numpy(features)
+    return {"features": features} | {head: layer(x).detach().numpy() for head, layer in net.heads.items()}
 
 
 def apart(real, other, rng, repeats):
@@ -43,38 +49,33 @@ def apart(real, other, rng, repeats):
 
 
 def make(lab, smoke=False):
-    count, steps = (4, 1) if smoke else (COUNT, STEPS)
+    facts, drawn = judged.load()
     net = judge_model.load(lab.weight("judge"))
-    known = set(net.classes["concept"])
+    if facts["weights"] != judged.digests(lab):
+        raise DenoisedError("The drawings were judged with other weights: run `python scripts/lab_judged.py`.")
     card = json.loads((lab.weight("judge") / "card.json").read_text(encoding="utf-8"))
-    dice = random.Random(seed_of(lab.seed, lab.figure_id))
+    known = set(net.classes["concept"])
+    specimens, all_rows = lab.specimens(), splits.load()
+    place_of = {record["id"]: i for i, record in enumerate(specimens.records)}
+    row_of = {row.id: row for row in all_rows}
+    kept, learned = ([row_of[name] for name in facts["asked"][side]] for side in ("kept", "learned"))
+    some = slice(6 if smoke else None)
+    kept, learned, drawn = kept[some], learned[some], drawn | {side: drawn[side][some] for side in ("kept", "learned")}
 
-    specimens = lab.specimens()
-    pool = [i for i in specimens.where(split="pair", tone="none") if specimens.records[i]["concept"] in known]
-    chosen = sorted(dice.sample(pool, min(count, len(pool))))
-    kept = [splits.Row(**specimens.records[i]) for i in chosen]
-    fit = [row for row in splits.load() if row.split == "train" and row.tone == "none" and row.concept in known]
-    learned = dice.sample([row for row in fit if row.group not in NO_PEOPLE_OF], len(kept))
-
-    pipe = lab.pipeline()
-    sheet = SHEET_PROMPTS[: 2 if smoke else len(SHEET_PROMPTS)]
-    prompts = [prompt(row) for row in (*kept, *learned)]
-    traces = generate_batch(
-        pipe, [*prompts, *sheet], [*range(len(prompts)), *range(len(sheet))], steps=steps, guidance=GUIDANCE, batch=16
-    )
-    drawn = np.stack([trace.image for trace in traces])
-    real = specimens.images[chosen]
-    again = decode(pipe.vae, encode(pipe.vae, real))
+    real = specimens.images[[place_of[row.id] for row in kept]]
+    again = decode(lab.vae(), encode(lab.vae(), real))
     size = len(kept)
     rows = {
-        "real": ("the same real icons", real, kept, "image"),
-        "vae": ("the same through the VAE", again, kept, "latent"),
-        "kept": ("drawn, icon kept from it", drawn[:size], kept, "prediction"),
-        "learned": ("drawn, trained on it", drawn[size : 2 * size], learned, "prediction"),
+        "real": ("the same real icons", kept, "image"),
+        "vae": ("the same through the VAE", kept, "latent"),
+        "kept": ("drawn, icon kept from it", kept, "prediction"),
+        "learned": ("drawn, trained on it", learned, "prediction"),
     }
-    seen = {name: judge.look(net, pictures) for name, (_, pictures, _, _) in rows.items()}
-    shares = {name: judge.score(net, seen[name], wanted(rows[name][2])) for name in rows}
-    n = {"count": size, "guidance": GUIDANCE, "steps": steps, "things": len(known), "held_out": card["tested_on"]}
+    seen = {"real": judge.look(net, real), "vae": judge.look(net, again)}
+    seen |= {name: answers(net, features) for name, features in drawn.items()}
+    shares = {name: judge.score(net, seen[name], wanted(rows[name][1])) for name in rows}
+    steps, guidance = judged.SETTINGS.steps, judged.SETTINGS.guidance
+    n = {"count": size, "guidance": guidance, "steps": steps, "things": len(known), "held_out": card["tested_on"]}
     n |= {f"held_out_{key}": card["held_out"][key] / 100 for key, _ in SCORES}
     shares = {
         "all": {key: judge.Share(round(n[f"held_out_{key}"] * n["held_out"]), n["held_out"]) for key, _ in SCORES}
@@ -94,16 +95,16 @@ def make(lab, smoke=False):
     n["half"] = size // 2
 
     # The sheet of fixed prompts: only things that the judge has a name for.
-    place = {row.label.lower(): row.concept for row in fit}
+    place = {row.label.lower(): row.concept for row in all_rows if row.split == "train" and row.concept in known}
     styles = {words[0]: style for style, words in STYLE_WORDS.items()}
-    can = [i for i, (what, _) in enumerate(SHEET[: len(sheet)]) if what in place]
-    looked = judge.look(net, drawn[2 * size :][can])
+    can = [i for i, (what, _) in enumerate(SHEET) if what in place]
+    looked = {name: values[can] for name, values in seen["sheet"].items()}
     of_sheet = judge.score(net, looked, {"concept": [place[SHEET[i][0]] for i in can],
                                          "style": [styles[SHEET[i][1]] for i in can]})  # fmt: skip
     n |= {"sheet": len(can)} | {f"sheet_{key}": of_sheet[key].hits for key, _ in SCORES}
 
     lines = [("all", f"all {n['held_out']:,} held-out icons", "image")]
-    lines += [(name, words, colour) for name, (words, _, _, colour) in rows.items()]
+    lines += [(name, words, colour) for name, (words, _, colour) in rows.items()]
 
     def panel(fig, x, y, width, title, key):
         fig.note(x, y, title, size=13, weight=600)
@@ -168,7 +169,7 @@ def make(lab, smoke=False):
         caption=(
             f"**Drawings and real icons before the same judge.** It has names for {n['things']:,} things and never "
             f"saw the {size} icons of the upper rows, nor did the model; the last row has {size} captions, drawn by "
-            f"lot, of icons that both learned from. One seed each, guidance {GUIDANCE:g}, {steps} steps; bars are "
+            f"lot, of icons that both learned from. One seed each, guidance {guidance:g}, {steps} steps; bars are "
             f"Wilson's 95 % intervals. First name right: real {said('real', 'top1')}, drawn {said('kept', 'top1')} and "
             f"{said('learned', 'top1')}. On the sheet of fixed prompts it names {n['sheet_top1']} of the {n['sheet']} "
             f"things that it knows, and {n['sheet_top5']} among its first five. Below: kernel inception distance in "

@@ -26,7 +26,7 @@ def posterior(vae, images):
     """Means and standard deviations of q(z | picture), [N, C, h, w] each, in the U-Net's scale, and the KL
     divergence of each value from a standard normal in nats."""
     x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
-    parts = [vae.encode(some).latent_dist for some in x.split(16)]
+    parts = [vae.encode(some).latent_dist for some in x.split(4)]
     mean, std = (torch.cat([getattr(p, name) for p in parts]) for name in ("mean", "std"))
     kl = 0.5 * (mean**2 + std**2 - 1 - 2 * std.log())
     scale = vae.config.scaling_factor
