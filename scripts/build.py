@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True  # a full disk can leave half a .pyc behind, whic
 sys.path.insert(0, str(ROOT / "figures_src"))  # this checkout's packages, whatever else is installed
 
 from denoised.errors import DenoisedError  # noqa: E402
-from tasks import crew, hashes, plan, recipes, targets  # noqa: E402
+from tasks import crew, hashes, plan, readings, recipes, targets  # noqa: E402
 from tasks.sentences import FULL, sentence, together  # noqa: E402
 
 
@@ -175,6 +175,7 @@ def build(options: argparse.Namespace) -> int:
                 print(f"{made}{len(failures)} {left} failed; everything else is made and kept.", file=sys.stderr)
                 return 1
         hashes.save()
+        readings.save()
     print(last_line(started))
     return 0
 

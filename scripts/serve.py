@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import build  # (puts this checkout's packages first)
 from denoised import paths
 from denoised.errors import DenoisedError
-from tasks import closure, hashes, plan, pool, recipes, targets
+from tasks import closure, hashes, plan, pool, readings, recipes, targets
 
 LOOK_EVERY = 0.3  # seconds
 
@@ -82,6 +82,7 @@ def make_what_changed(only_broken: dict[str, str], worker: pool.Worker) -> None:
                     say(f"error: {error}")
                 only_broken[target.name] = key or str(error)
         hashes.save()
+        readings.save()
 
 
 def snapshot(root: Path) -> dict[str, tuple]:

@@ -19,7 +19,7 @@ from jinja2 import FileSystemBytecodeCache
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # hooks are loaded by their path
 
-from sitekit import offline
+from sitekit import offline, sections
 
 LOG = logging.getLogger("mkdocs.hooks.shell")
 CARD = "site/card"  # the figure that link previews show when a page names no other
@@ -27,8 +27,10 @@ _state = {"serving": False, "site_dir": None}
 
 
 def on_startup(command: str, dirty: bool) -> None:
-    """Remember whether this is `mkdocs serve`: a page that reloads itself must not come out of a cache."""
+    """Remember whether this is `mkdocs serve`: a page that reloads itself must not come out of a cache. What the search
+    reads out of a page is kept."""
     _state["serving"] = command == "serve"
+    sections.keep()
 
 
 def on_config(config):

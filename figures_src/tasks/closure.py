@@ -12,7 +12,7 @@ from pathlib import Path
 
 from denoised import paths
 from denoised.errors import DenoisedError
-from tasks import hashes
+from tasks import hashes, readings
 
 LIBRARY = ("denoised", "plotting")
 _NOT_CODE_BUT_DECLARED = (paths.SPECIMENS, paths.WEIGHTS)  # these count where a figure declares them
@@ -94,7 +94,7 @@ def source(path: Path) -> str:
 
 def imports(path: Path) -> frozenset[str]:
     """Names of the library's (and figures') modules that a file asks for, at its top or inside of functions."""
-    return _imports(path, source(path))
+    return frozenset(readings.recall(path, "imports", lambda: sorted(_imports(path, source(path)))))
 
 
 @lru_cache(maxsize=4096)

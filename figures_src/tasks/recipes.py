@@ -222,10 +222,11 @@ def mkdocs_command(*arguments: str, leash: bool = False) -> tuple[list[str], dic
     """(command, environment) of an mkdocs in which importing torch is an error; on a leash it ends when its standard
     input closes, so that it does not outlive whoever started it."""
     environment = dict(os.environ, PYTHONPATH=str(paths.SRC), PYTHONDONTWRITEBYTECODE="1", NO_MKDOCS_2_WARNING="1")
-    # Pages of notebooks and compiled templates are kept by their content; other packages start a new collection.
+    # Pages of notebooks, compiled templates, what the search reads: kept by content; other packages start anew.
     packages = hashes.file_hash(paths.ROOT / "requirements.lock") or "none"
     environment["NOTEBOOK_PAGES"] = str(hashes.BUILD / "notebook-pages" / packages[:12])
     environment["TEMPLATES"] = str(hashes.BUILD / "templates" / packages[:12])
+    environment["SEARCH_SECTIONS"] = str(hashes.BUILD / "search-sections" / packages[:12])
     code = _NO_TORCH + (_LEASH if leash else "") + _MKDOCS
     return [sys.executable, "-P", "-c", code, *arguments], environment
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from denoised import paths
 from denoised.errors import DenoisedError
-from tasks import closure, hashes
+from tasks import closure, hashes, readings
 
 DOCS = paths.ROOT / "docs"
 FIGURES = DOCS / "assets" / "figures"
@@ -85,6 +85,9 @@ class Figure(Target):
 
     def declared(self, constant: str) -> tuple[str, ...]:
         """A literal tuple of strings at the top of the module, read without importing it; () if it is not there."""
+        return tuple(readings.recall(self.source, constant, lambda: self._declared(constant)))
+
+    def _declared(self, constant: str) -> tuple[str, ...]:
         for node in closure.parsed(self.source, closure.source(self.source)).body:
             names = [t.id for t in getattr(node, "targets", []) if isinstance(t, ast.Name)]
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
