@@ -32,7 +32,7 @@ def main() -> int:
     print("== pytest", flush=True)
     # Two workers at most: many tests start processes of their own. A worker takes whole modules, which share fixtures.
     workers = min(2, os.cpu_count() or 1)
-    command = ["-m", "pytest", f"--numprocesses={workers}", "--dist=loadscope", *sys.argv[1:]]
+    command = ["-m", "pytest", f"--numprocesses={workers}", "--dist=loadscope", "--durations=25", *sys.argv[1:]]
     return subprocess.run([sys.executable, *command], cwd=ROOT).returncode
 
 
