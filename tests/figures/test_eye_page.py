@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from denoised.studies import kana as study
-from figures.eye import contest, edges, field, kana, probes, shares, shift, unet_maps
+from figures.eye import contest, edges, field, kana, probes, shares, shift, thumbnails, unet_maps
 
 
 def test_an_interval_of_equal_nets_holds_zero_and_of_better_ones_does_not():
@@ -72,3 +72,10 @@ def test_shares_of_a_pair_are_counted_by_hand():
     first, second = (study.CHARACTERS.index(c) for c in "へヘ")
     said[0, 0, first], said[0, 1, first], said[0, 2, second] = second, second, 0
     assert kana.shares(said, "へヘ") == (0.625, 0.25, 0.125)
+
+
+def test_an_interval_by_clusters_is_wider_than_by_pictures():
+    gap = np.repeat(np.random.default_rng(0).normal(size=(3, 10)), 8, axis=1)  # ten drawings, eight copies of each
+    single = thumbnails.interval(gap, np.random.default_rng(1), resamples=400)
+    grouped = thumbnails.interval(gap, np.random.default_rng(1), np.repeat(np.arange(10), 8), resamples=400)
+    assert grouped[0] < single[0] < gap.mean() < single[1] < grouped[1]

@@ -124,7 +124,7 @@ def make(lab, smoke=False):
         return fig
 
     def points(name):
-        gap, low, high = (f"{100 * n[f'{name}_{k}']:+.0f}".replace("-", "−") for k in ("gap", "low", "high"))
+        gap, low, high = (f"{round(100 * n[f'{name}_{k}']):+d}".replace("-", "−") for k in ("gap", "low", "high"))
         return f"{gap} ({low} to {high})"
 
     s = sources[0]
