@@ -17,11 +17,11 @@ import torch
 import torch.nn.functional as F
 
 from denoised import paths
-from denoised.errors import DenoisedError
 from denoised.models import pyramid
-from denoised.studies import eye_probes, shelf, thumbs
+from denoised.studies import eye_probes, thumbs
 from denoised.training import images
 from denoised.training.loop import write_whole
+from studying import keep_results, run_script
 
 STYLES_NEEDED = 3  # training icons that a concept must have for the concept head to know it
 STYLE_PICTURES = 3000  # to fit the probe of style
@@ -134,13 +134,9 @@ def main(only: list[str]) -> int:
             for name, values in run["arrays"].items():
                 found.setdefault(name, []).append(values.numpy())
     arrays = {name: np.stack(values) for name, values in found.items()} | {"drawing": d["drawing"].astype(np.int16)}
-    shelf.put(thumbs.FILE, facts, arrays)
-    print(f"wrote {thumbs.FILE.relative_to(paths.ROOT)}, {thumbs.FILE.stat().st_size:,} bytes")
+    keep_results(thumbs.FILE, facts, arrays)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main, sys.argv[1:])

@@ -14,9 +14,6 @@ Written down before the first run:
   measured against the same further training of a net raised on sharp pictures, with an interval above zero.
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -57,8 +54,7 @@ def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
     parts = (pyramid.additive, pyramid.Unit, pyramid.Pyramid, thumbnail, stripes, build, lessons, third, mend, measure,
              eye.augment, eye.train, eye.answers, *eye_probes.SOURCES)  # fmt: skip
-    source = "".join(map(inspect.getsource, parts))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), *parts)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
