@@ -88,7 +88,7 @@ def make(lab, smoke=False):
         cell = 78 if narrow else 96
         y = image_row(fig, shown, words, x=0 if narrow else 36, y=26, cell=cell, gap=12 if narrow else 40, smooth=False)
         width = 300 if narrow else 190
-        places = [(0, y + 20), (0, y + 232), (0, y + 444)] if narrow else [(0, y + 20), (246, y + 20), (492, y + 20)]
+        places = [(0, y + 20), (0, y + 246), (0, y + 472)] if narrow else [(0, y + 20), (246, y + 20), (492, y + 20)]
         at = np.arange(len(sources))
 
         def bars(ax, columns):
