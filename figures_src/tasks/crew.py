@@ -1,4 +1,5 @@
-"""Figures are rendered by two processes side by side (JOBS=1: by one), while pytask waits for each in its own order.
+"""Figures are rendered by two processes side by side (JOBS=1: by one), while pytask waits for each in its own order; then
+notebooks run two at a time.
 
 With SCHEDULER, a cluster renders them instead (cluster.py); here, threads only wait for it.
 
@@ -20,6 +21,7 @@ WIDTH = 256  # figures that a cluster is asked for at the same time
 _own = threading.local()
 _futures: dict[str, Future] = {}
 _executor: ThreadPoolExecutor | None = None
+_desk: ThreadPoolExecutor | None = None  # of notebooks, each in a kernel of its own
 _cluster = None
 
 
@@ -30,6 +32,11 @@ def jobs() -> int:
     if not text.isdigit() or text == "0":
         raise DenoisedError(f"JOBS={text} is not a number of processes; try JOBS=2.")
     return int(text)
+
+
+def threads() -> int:
+    """Each process's share of the cores."""
+    return max(1, (os.cpu_count() or 1) // jobs())
 
 
 def ready() -> None:
@@ -61,7 +68,7 @@ def _render(figure: targets.Figure) -> None:
         return
     if not hasattr(_own, "worker"):
         lock = () if plan.LOCK_FILE is None else (plan.LOCK_FILE,)
-        _own.worker = pool.hire(figure.profile, lock, threads=max(1, (os.cpu_count() or 1) // jobs()))
+        _own.worker = pool.hire(figure.profile, lock, threads=threads())
     started = time.monotonic()
     recipes.make_figure(figure, _own.worker)
     hashes.save()
@@ -81,21 +88,38 @@ def make(figure: targets.Figure) -> None:
     _futures[figure.name].result()
 
 
-def _known_whole(figure: targets.Figure) -> bool:
+def _known_whole(target: targets.Target) -> bool:
     try:
-        return figure.whole()
+        return target.whole()
     except DenoisedError:
         return False  # making it says why
 
 
+def make_notebook(notebook: targets.Notebook) -> None:
+    """Wait until a notebook is made; the first call sets all of them going. Raises what making it raised."""
+    global _desk
+    if _desk is None:
+        _desk = ThreadPoolExecutor(jobs())
+        for one in [notebook, *plan.left(plan.notebooks())]:
+            if one.name not in _futures and not _known_whole(one):
+                _futures[one.name] = _desk.submit(recipes.make_notebook, one, threads())
+    if notebook.name not in _futures:
+        _futures[notebook.name] = _desk.submit(recipes.make_notebook, notebook, threads())
+    _futures[notebook.name].result()
+
+
 def end() -> None:
-    """Let go of everything, at once: what is being rendered is stopped."""
-    global _executor, _cluster
+    """Let go of everything, at once: what is being rendered or run is stopped."""
+    global _executor, _desk, _cluster
     if _cluster is not None:
         _cluster.close()
     if _executor is not None:
         _executor.shutdown(wait=False, cancel_futures=True)
         pool.stop_all()
         _executor = None
+    if _desk is not None:
+        _desk.shutdown(wait=False, cancel_futures=True)
+        recipes.stop_notebooks()
+        _desk = None
     _cluster = None
     _futures.clear()

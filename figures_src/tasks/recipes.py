@@ -4,17 +4,23 @@ New files are made aside and renamed into place, and what says "this is whole" (
 build killed at any moment leaves either a whole target or one that the next build makes again.
 """
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from denoised import paths
 from denoised.errors import DenoisedError
 from tasks import closure, hashes, pool, targets
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
 
 WORK = hashes.BUILD / "work"  # where things are made; emptied at the start of a build
 _NO_TORCH = "import sys; sys.modules['torch'] = None; "  # rendering pages never needs torch: importing it fails
@@ -178,8 +184,12 @@ def make_vendor(target: targets.Vendor) -> None:
     target.sign(key)
 
 
-def make_notebook(target: targets.Notebook) -> None:
-    """Run the percent-format notebook in a kernel of its own; an exception in a cell fails the build."""
+_kernels: dict[str, "NotebookClient"] = {}  # of the notebooks that run at this moment
+
+
+def make_notebook(target: targets.Notebook, threads: int | None = None) -> None:
+    """Run the percent-format notebook in a kernel of its own, with so many threads (all cores' if None); an exception
+    in a cell fails the build."""
     import jupytext
     import nbformat
     from nbclient import NotebookClient
@@ -187,26 +197,32 @@ def make_notebook(target: targets.Notebook) -> None:
 
     key = target.key()
     name = closure.relative(target.source)
-    os.environ["PYTHONPATH"] = str(paths.SRC)
+    environment = os.environ | {"PYTHONPATH": str(paths.SRC)}
+    if threads:
+        environment["OMP_NUM_THREADS"] = str(threads)
     notebook = jupytext.read(target.source)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    client = NotebookClient(
+        notebook,
+        timeout=pool.TIME_LIMIT,
+        kernel_name="python3",
+        extra_arguments=[
+            '--IPKernelApp.exec_lines=["from tasks import fresh; fresh.install()"]',
+            '--IPKernelApp.log_level="ERROR"',  # it warns that its port on this machine is not encrypted
+        ],
+        resources={"metadata": {"path": str(target.source.parent)}},
+    )
+    _kernels[target.name] = client
     try:
-        NotebookClient(
-            notebook,
-            timeout=pool.TIME_LIMIT,
-            kernel_name="python3",
-            extra_arguments=[
-                '--IPKernelApp.exec_lines=["from tasks import fresh; fresh.install()"]',
-                '--IPKernelApp.log_level="ERROR"',  # it warns that its port on this machine is not encrypted
-            ],
-            resources={"metadata": {"path": str(target.source.parent)}},
-        ).execute()
+        client.execute(env=environment)
     except CellTimeoutError as error:
         raise DenoisedError(f"{name}: a cell was not done after {pool.TIME_LIMIT:g} s.") from error
     except DeadKernelError as error:
         raise DenoisedError(f"{name}: its kernel died.") from error
     except CellExecutionError as error:
         raise DenoisedError(f"{name}: a cell raised {error.ename}: {error.evalue}") from error
+    finally:
+        del _kernels[target.name]
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"  # random otherwise, and the file would differ with each run
         cell.metadata.pop("execution", None)
@@ -216,6 +232,15 @@ def make_notebook(target: targets.Notebook) -> None:
     if target.key() != key:
         raise DenoisedError(f"{name} changed while it was being run; build again.")
     target.sign(key)
+
+
+def stop_notebooks() -> None:
+    """Kill the kernels of all notebooks that are being run; whoever waits for one gets its DenoisedError."""
+    for client in list(_kernels.values()):
+        process = getattr(getattr(client.km, "provisioner", None), "pid", None)
+        if process:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
 def mkdocs_command(*arguments: str, leash: bool = False) -> tuple[list[str], dict[str, str]]:

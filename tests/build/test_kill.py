@@ -158,7 +158,10 @@ def test_interrupting_a_build_says_that_it_can_be_resumed(mini):
     assert mini.build()
 
 
-@pytest.mark.parametrize("name", ["pytask.lock", "build/hashes.json", "build/imports.json", "build/stamps/site.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["pytask.lock", "build/hashes.json", "build/imports.json", "build/readings.json", "build/stamps/site.json"],
+)
 @pytest.mark.parametrize("damage", ["cut", "gone"])
 def test_records_cut_short_or_lost_cost_no_figure(built, name, damage):
     mini = built

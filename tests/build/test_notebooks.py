@@ -1,6 +1,9 @@
 """docs/notebooks/*.py are run by the build; mkdocs only shows what came out."""
 
 import json
+import pathlib
+import signal
+import time
 
 import pytest
 
@@ -49,3 +52,41 @@ def test_a_cell_that_raises_is_one_sentence(project):
     assert "docs/notebooks/companion.py" in sentence
     assert "no nails" in sentence
     assert not project.path("docs/notebooks/companion.ipynb").exists()
+
+
+MEETING = """# %%
+import pathlib, time
+pathlib.Path("{mine}").touch()
+deadline = time.monotonic() + 60
+while not pathlib.Path("{other}").exists() and time.monotonic() < deadline:
+    time.sleep(0.05)
+print("met" if pathlib.Path("{other}").exists() else "alone")
+"""
+
+
+def test_two_notebooks_run_at_once(project, tmp_path):
+    folder = project.path("docs/notebooks")
+    signs = [tmp_path / "one.sign", tmp_path / "two.sign"]
+    (folder / "companion.py").write_text(MEETING.format(mine=signs[0], other=signs[1]))
+    (folder / "companion_too.py").write_text(MEETING.format(mine=signs[1], other=signs[0]))
+    project.build(JOBS="2")
+    assert said(project) == "met\n"
+
+
+def test_interrupting_a_build_ends_the_kernels(project, tmp_path):
+    sign = tmp_path / "kernel"
+    project.path("docs/notebooks/companion.py").write_text(
+        f"# %%\nimport os, pathlib, time\npathlib.Path({str(sign)!r}).write_text(str(os.getpid()))\ntime.sleep(300)\n"
+    )
+    process = project.start()
+    deadline = time.monotonic() + 60
+    while not sign.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode not in (0, None)
+    assert "Traceback" not in err, err
+    kernel = int(sign.read_text())
+    while pathlib.Path(f"/proc/{kernel}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not pathlib.Path(f"/proc/{kernel}").exists()
