@@ -24,6 +24,7 @@ VOCABULARY = 48
 BLANK, ASK = 0, 47  # the token between signs, and the one that stands where a sign is to be told
 KEYS, VALUES = range(1, 17), range(17, 33)  # of the questions
 SIGNS = range(33, 41)  # of the copying
+FADE_LENGTH = 129  # the gradient is followed 128 positions back
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Settings:
     seeds: tuple[int, ...] = (0, 1, 2)
     questions: tuple[str, ...] = (*sequences.KINDS, "mamba_wide1", "mamba_stateless")
     copying: tuple[str, ...] = sequences.KINDS
-    steps: int = 1500
+    steps: int = 1200
+    copying_steps: int = 600
     batch: int = 32
     lr: float = 3e-3
     warmup: int = 100
@@ -94,7 +96,7 @@ def train(job: str, kind: str, seed: int, settings: Settings = SETTINGS, steps: 
     rng = np.random.default_rng(1000 + seed)
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=settings.lr, weight_decay=0.01)
-    losses, total = [], steps or settings.steps
+    losses, total = [], steps or (settings.steps if job == "questions" else settings.copying_steps)
     with scan.quick_scan():
         for step in range(total):
             if job == "questions":

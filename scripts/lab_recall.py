@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Repeat the study of recall: small sequence models of equal size, some twenty minutes on one core; needs no data.
+
+    python scripts/lab_recall.py            resumes where it was stopped; writes figures_src/denoised/studies/recall.npz
+    python scripts/lab_recall.py copying    only the runs of that job, into runs/, so that two processes can share
+"""
+
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
+
+import numpy as np
+import torch
+
+from denoised import paths
+from denoised.errors import DenoisedError
+from denoised.models import sequences
+from denoised.probes.fading import fading
+from denoised.studies import recall, shelf
+from denoised.training.loop import write_whole
+
+JOBS = ("questions", "copying")
+
+
+def right_answers(model, seed: int, job: str) -> tuple[dict, dict]:
+    """Everything that is asked of a trained model: ({test: [right, asked, confused]}, {name: array})."""
+    s, found = recall.SETTINGS, {}
+
+    def ask(name, tokens, right):
+        wanted = right[right >= 0].reshape(len(right), -1)
+        said = recall.answers(model, tokens, right, batch=64 if tokens.shape[1] < 2000 else 1)
+        found[name] = [int((said == wanted).sum()), int(wanted.size), recall.confused(said, wanted)]
+
+    rng = np.random.default_rng(9000 + seed)
+    if job == "questions":
+        for n in s.crowds:
+            ask(f"all_{n}", *recall.questions(s.tested, n, n, rng))
+        ask("one", *recall.questions(s.tested * 4, 8, 1, rng))
+        return found, {}
+    for length in s.lengths:
+        ask(str(length), *recall.copying(s.tested if length <= 1024 else s.tested_long, length, s.signs, rng))
+    return found, {"fade": fading(model, recall.FADE_LENGTH, recall.VOCABULARY, seed)}
+
+
+def one_run(job: str, kind: str, seed: int, folder: Path) -> dict:
+    """Train and measure one model, or read what an earlier call left."""
+    path = folder / f"{job}-{kind}-{seed}.pt"
+    if not path.exists():
+        start = time.process_time()
+        model, losses = recall.train(job, kind, seed)
+        seconds = time.process_time() - start
+        found, arrays = right_answers(model, seed, job)
+        arrays = {name: torch.as_tensor(value) for name, value in arrays.items()}
+        run = {"found": found, "losses": losses, "seconds": seconds, "arrays": arrays, "weights": model.state_dict(),
+               "parameters": sequences.parameters(model)}  # fmt: skip
+        write_whole(path, lambda part: torch.save(run, part))
+        told = ", ".join(f"{name} {good / all_:.2f}" for name, (good, all_, _) in found.items())
+        print(f"{job}, {kind}, seed {seed}: {told} ({seconds:.0f} s)", flush=True)
+    return torch.load(path, weights_only=True)
+
+
+def main(jobs=JOBS) -> int:
+    torch.set_num_threads(1)  # one thread adds numbers up in one order
+    settings = recall.SETTINGS
+    folder = paths.RUNS / "lab-recall" / recall.key()
+    folder.mkdir(parents=True, exist_ok=True)
+    if unknown := [job for job in jobs if job not in JOBS]:
+        raise DenoisedError(f"There is no job '{unknown[0]}'; there are {' and '.join(JOBS)}.")
+    facts = {"key": recall.key(), "torch": torch.__version__, "runs": {}, "parameters": {}, "seconds": 0.0}
+    arrays = {}
+    for seed in settings.seeds:
+        for job in jobs:
+            for kind in getattr(settings, job):
+                run = one_run(job, kind, seed, folder)
+                facts["runs"].setdefault(f"{job}/{kind}", []).append(run["found"])
+                facts["parameters"][kind] = run["parameters"]
+                facts["seconds"] += run["seconds"]
+                arrays |= {f"{name}_{kind}_{seed}": value.numpy() for name, value in run["arrays"].items()}
+                arrays[f"loss_{job}_{kind}_{seed}"] = np.float32(run["losses"])
+    if set(jobs) == set(JOBS):
+        facts["seconds"] = round(facts["seconds"])
+        shelf.put(recall.FILE, facts, arrays)
+        print(f"wrote {recall.FILE.relative_to(paths.ROOT)}, {recall.FILE.stat().st_size:,} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(tuple(sys.argv[1:]) or JOBS))
+    except DenoisedError as error:
+        sys.exit(str(error))
