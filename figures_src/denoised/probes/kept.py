@@ -14,7 +14,8 @@ def tensors(thing) -> list[torch.Tensor]:
     if isinstance(thing, dict):
         thing = thing.values()
     elif not isinstance(thing, list | tuple | set):
-        thing = vars(thing).values() if hasattr(thing, "layers") or type(thing).__module__.startswith("transformers") else ()
+        inside = hasattr(thing, "layers") or type(thing).__module__.startswith("transformers")
+        thing = vars(thing).values() if inside else ()
     return [t for part in thing for t in tensors(part)]
 
 
