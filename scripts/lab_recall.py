@@ -2,7 +2,7 @@
 """Repeat the study of recall: small sequence models of equal size, some twenty minutes on one core; needs no data.
 
     python scripts/lab_recall.py            resumes where it was stopped; writes figures_src/denoised/studies/recall.npz
-    python scripts/lab_recall.py copying    only the runs of that job, into runs/, so that two processes can share
+    python scripts/lab_recall.py copying 2  only the runs of that job and seed, into runs/, so that processes can share
 """
 
 import sys
@@ -22,6 +22,7 @@ from denoised.studies import recall, shelf
 from denoised.training.loop import write_whole
 
 JOBS = ("questions", "copying")
+FILMED = ("gru", "cnn", "transformer", "rwkv", "mamba")  # models whose weights of the first seed are kept, for the film
 
 
 def right_answers(model, seed: int, job: str) -> tuple[dict, dict]:
@@ -61,16 +62,18 @@ def one_run(job: str, kind: str, seed: int, folder: Path) -> dict:
     return torch.load(path, weights_only=True)
 
 
-def main(jobs=JOBS) -> int:
+def main(words) -> int:
     torch.set_num_threads(1)  # one thread adds numbers up in one order
     settings = recall.SETTINGS
     folder = paths.RUNS / "lab-recall" / recall.key()
     folder.mkdir(parents=True, exist_ok=True)
-    if unknown := [job for job in jobs if job not in JOBS]:
-        raise DenoisedError(f"There is no job '{unknown[0]}'; there are {' and '.join(JOBS)}.")
+    jobs = [job for job in JOBS if job in words or not words]
+    seeds = [seed for seed in settings.seeds if str(seed) in words] or settings.seeds
+    if unknown := [word for word in words if word not in JOBS and word not in map(str, settings.seeds)]:
+        raise DenoisedError(f"There is no job or seed '{unknown[0]}'; jobs are {' and '.join(JOBS)}.")
     facts = {"key": recall.key(), "torch": torch.__version__, "runs": {}, "parameters": {}, "seconds": 0.0}
     arrays = {}
-    for seed in settings.seeds:
+    for seed in seeds:
         for job in jobs:
             for kind in getattr(settings, job):
                 run = one_run(job, kind, seed, folder)
@@ -79,7 +82,9 @@ def main(jobs=JOBS) -> int:
                 facts["seconds"] += run["seconds"]
                 arrays |= {f"{name}_{kind}_{seed}": value.numpy() for name, value in run["arrays"].items()}
                 arrays[f"loss_{job}_{kind}_{seed}"] = np.float32(run["losses"])
-    if set(jobs) == set(JOBS):
+                if job == "questions" and kind in FILMED and seed == settings.seeds[0]:
+                    arrays |= {f"w_{kind}/{name}": w.half().numpy() for name, w in run["weights"].items()}
+    if not words:
         facts["seconds"] = round(facts["seconds"])
         shelf.put(recall.FILE, facts, arrays)
         print(f"wrote {recall.FILE.relative_to(paths.ROOT)}, {recall.FILE.stat().st_size:,} bytes")
@@ -88,6 +93,6 @@ def main(jobs=JOBS) -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(tuple(sys.argv[1:]) or JOBS))
+        sys.exit(main(sys.argv[1:]))
     except DenoisedError as error:
         sys.exit(str(error))

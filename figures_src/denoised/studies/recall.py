@@ -133,3 +133,11 @@ def confused(said: np.ndarray, right: np.ndarray) -> float:
     """Share of all answers that are wrong and would have been right for another question of the same input."""
     other = (said[:, :, None] == right[:, None, :]).any(2)
     return float(((said != right) & other).mean())
+
+
+def wilson(right: int, asked: int) -> tuple[float, float]:
+    """95 % interval of a share that was counted (Wilson 1927)."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(right, asked).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)

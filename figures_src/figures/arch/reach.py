@@ -17,7 +17,7 @@ DATA = ()
 TITLE = "How far each one sees"
 
 LENGTH = 64
-SMALL = 24  # tokens of the tables of pairs
+SMALL = 32  # tokens of the tables of pairs
 WIDTH = 16
 DEPTH = 6
 SEEDS = 8
