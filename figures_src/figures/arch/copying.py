@@ -75,15 +75,21 @@ def make(lab, smoke=False):
     faded = ", ".join(f"{NAMES[kind]} {n[f'fade_{kind}']:.0e}" for kind in ("rnn", "lstm", "gru", "transformer"))
     return Output(
         alt=(
-            f"Above, share of signs told rightly against the length of the text, 16 to 16,384. At the trained length {at}: {said}. "
-            f"At 1,024: {far}. Below, gradient against distance on a log scale; {FAR} steps back it is, relative to the last "
+            "Above, share of signs told rightly against the length of the text, 16 to 16,384. At the trained length "
+            f"{at}: {said}. "
+            f"At 1,024: {far}. Below, gradient against distance on a log scale; {FAR} steps back it is, relative to "
+            "the last "
             f"input, {faded}."
         ),
         caption=(
-            f"**What is left after a long pause.** {s.signs} signs are strewn among blanks, then to be told in order. Trained at "
-            f"{at} places for {s.copying_steps} steps, {n['seeds']} seeds; bands from lowest to highest. At that length: {said}. At "
-            f"1,024: {far}. Dashed: chance, {CHANCE:.0%}. Below, in the same trained networks: how strongly the last answer depends "
-            f"on an input so many steps back, relative to the last one. At {FAR} steps: {faded}. A convolution’s view ends."
+            f"**What is left after a long pause.** {s.signs} signs are strewn among blanks, then to be told in order. "
+            "Trained at "
+            f"{at} places for {s.copying_steps} steps, {n['seeds']} seeds; bands from lowest to highest. At that "
+            f"length: {said}. At "
+            f"1,024: {far}. Dashed: chance, {CHANCE:.0%}. Below, in the same trained networks: how strongly the last "
+            "answer depends "
+            f"on an input so many steps back, relative to the last one. At {FAR} steps: {faded}. A convolution’s view "
+            "ends."
         ),
         numbers=n,
         draw=draw,

@@ -121,12 +121,15 @@ def make(lab, smoke=False):
             f"differs by {n['selective']:.2f}."
         ),
         caption=(
-            f"**Twice the same thing, six times.** Random weights, {LENGTH} steps. A net taught with gradients worked out on "
+            f"**Twice the same thing, six times.** Random weights, {LENGTH} steps. A net taught with gradients worked "
+            "out on "
             f"paper follows autograd’s losses to {n['numpy']:.0e}; a GRU of four lines a step is the library’s to "
             f"{n['gru']:.0e}; a Transformer says the same in one pass as token by token (to {n['one_pass']:.0e}), RWKV "
             f"the same without any loop as with nothing but its state (to {n['rwkv']:.0e}, where logits spread by "
-            f"{n['rwkv_size']:.1f}); a linear recurrence can be summed in pairs (to {n['tree']:.0e}). A fixed state-space "
-            f"layer is one long convolution (relative error {n['fixed']:.0e}). Mamba’s, whose step length and gates follow "
+            f"{n['rwkv_size']:.1f}); a linear recurrence can be summed in pairs (to {n['tree']:.0e}). A fixed "
+            "state-space "
+            f"layer is one long convolution (relative error {n['fixed']:.0e}). Mamba’s, whose step length and gates "
+            "follow "
             f"the input, is none: the best single convolution misses it by {n['selective']:.0%}."
         ),
         numbers=n,

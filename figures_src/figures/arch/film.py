@@ -137,15 +137,21 @@ def make(lab, smoke=False):
     told = ", ".join(f"{sequences.NAMES[kind]} {n[f'right_{kind}']}" for kind in SHOWN)
     return Output(
         alt=(
-            f"Five strips, one network each, column by column for the {length} tokens of one sentence: the hidden state of a GRU, "
-            f"the averages of RWKV, the gates of Mamba, the attention of a Transformer and the view of a convolution. Of "
+            f"Five strips, one network each, column by column for the {length} tokens of one sentence: the hidden "
+            "state of a GRU, "
+            "the averages of RWKV, the gates of Mamba, the attention of a Transformer and the view of a convolution. "
+            "Of "
             f"{PAIRS} questions at the end they answer rightly: {told}."
         ),
         caption=(
-            f"**Five ways to remember one sentence.** Facts (a letter, its number), then questions. The GRU rewrites all "
-            f"{n['state_gru']} numbers of its note at every token; RWKV keeps {n['state_rwkv']} running averages a layer; Mamba "
-            f"opens {n['gates_mamba']} gates more or less wide, depending on the token; the Transformer keeps everything and looks "
-            f"back (at the right number in {n['looks_right']} of {PAIRS} questions); the convolution has what is in its view. "
+            "**Five ways to remember one sentence.** Facts (a letter, its number), then questions. The GRU rewrites "
+            "all "
+            f"{n['state_gru']} numbers of its note at every token; RWKV keeps {n['state_rwkv']} running averages a "
+            "layer; Mamba "
+            f"opens {n['gates_mamba']} gates more or less wide, depending on the token; the Transformer keeps "
+            "everything and looks "
+            f"back (at the right number in {n['looks_right']} of {PAIRS} questions); the convolution has what is in "
+            "its view. "
             f"Of {PAIRS} questions answered rightly in this sentence: {told}."
         ),
         numbers=n,

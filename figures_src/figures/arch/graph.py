@@ -84,14 +84,18 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Left, “{CENTRE}” and {n['shown']} emoji that share a keyword with it, drawn as a net. Right, bars: the group is "
-            f"named rightly for {n['right_mlp']:.0%} from spelling alone, {n['right_shuffled']:.0%} with mixed-up neighbours, "
+            f"Left, “{CENTRE}” and {n['shown']} emoji that share a keyword with it, drawn as a net. Right, bars: the "
+            "group is "
+            f"named rightly for {n['right_mlp']:.0%} from spelling alone, {n['right_shuffled']:.0%} with mixed-up "
+            "neighbours, "
             f"{n['right_gcn']:.0%} with the true ones."
         ),
         caption=(
-            f"**Neighbours tell.** {count:,} concepts, {n['links']:,} links: two are linked if they share a Unicode keyword that "
+            f"**Neighbours tell.** {count:,} concepts, {n['links']:,} links: two are linked if they share a Unicode "
+            "keyword that "
             f"is in neither name. The group of {n['known']} is told; a linear reader names that of the others, one of "
-            f"{n['groups']}. From the spelling of the name: {n['right_mlp']:.0%}. After two rounds in which every node takes in "
+            f"{n['groups']}. From the spelling of the name: {n['right_mlp']:.0%}. After two rounds in which every "
+            "node takes in "
             f"its neighbours: {n['right_gcn']:.0%}, {n['gain_edges']:.0%} more (interval over {draws} draws "
             f"{n['gain_edges_low']:.0%} to {n['gain_edges_high']:.0%}). With the same net under exchanged names: "
             f"{n['right_shuffled']:.0%}. Blue: the same group as {CENTRE}."

@@ -66,13 +66,17 @@ def make(lab, smoke=False):
         alt=(
             f"Lines on two log scales, bytes kept against tokens read. The Transformer’s rises in a straight line, to "
             f"{n['bytes_transformer_65536'] / 1e6:.1f} MB at 65,536 tokens; all others are flat, RWKV at "
-            f"{n['bytes_rwkv_65536']:,} bytes, Mamba at {n['bytes_mamba_65536']:,}, the GRU at {n['bytes_gru_65536']:,}."
+            f"{n['bytes_rwkv_65536']:,} bytes, Mamba at {n['bytes_mamba_65536']:,}, the GRU at "
+            f"{n['bytes_gru_65536']:,}."
         ),
         caption=(
-            f"**One of them keeps a diary, the others a note.** Seven networks of two layers and 50,000 parameters, after "
-            f"reading up to 65,536 tokens of one text. The Transformer’s cache grows by {n['per_token']} bytes a token, to "
+            "**One of them keeps a diary, the others a note.** Seven networks of two layers and 50,000 parameters, "
+            "after "
+            f"reading up to 65,536 tokens of one text. The Transformer’s cache grows by {n['per_token']} bytes a "
+            "token, to "
             f"{spoken(n['bytes_transformer_65536'])}; the state of RWKV stays {spoken(n['bytes_rwkv_65536'])}, Mamba’s "
-            f"{spoken(n['bytes_mamba_65536'])}, the GRU’s {spoken(n['bytes_gru_65536'])}. The cache was filled, not decoded: "
+            f"{spoken(n['bytes_mamba_65536'])}, the GRU’s {spoken(n['bytes_gru_65536'])}. The cache was filled, not "
+            "decoded: "
             f"its bytes depend on nothing else. Dotted, not measured: the same straight line on to a million tokens, "
             f"{spoken(n['bytes_transformer_million'])}. A token at place 65,536 also costs the Transformer "
             f"{n['times_operations']:.0f} times the operations of one among the first 128, averaged over a whole pass."

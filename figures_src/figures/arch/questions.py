@@ -78,15 +78,20 @@ def make(lab, smoke=False):
     said = ", ".join(f"{NAMES[kind]} {n[f'acc_{kind}_4']:.0%}" for kind in KINDS)
     return Output(
         alt=(
-            f"Above, share of right answers against the number of questions put at once, 1 to 16. With four questions: {said}; "
+            "Above, share of right answers against the number of questions put at once, 1 to 16. With four "
+            f"questions: {said}; "
             f"chance is {CHANCE:.0%}. Below, Mamba at eight questions: {n['acc_mamba_8']:.0%}, without its convolution "
             f"{n['acc_mamba_wide1_8']:.0%}, without its state {n['acc_mamba_stateless_8']:.0%}."
         ),
         caption=(
-            f"**Four questions at once.** A model reads facts (a key, a value), then is asked for every key again, in another "
-            f"order. All have about 50,000 parameters and the same {s.steps:,} steps of training on up to {max(s.pairs)} facts "
-            f"(line); {n['seeds']} seeds, bands from the lowest to the highest. Four questions: {said}. Asked only one question of "
-            f"eight facts, as control, Mamba is right in {n['one_mamba']:.0%}, the GRU in {n['one_gru']:.0%}: what is hard is "
+            "**Four questions at once.** A model reads facts (a key, a value), then is asked for every key again, in "
+            "another "
+            f"order. All have about 50,000 parameters and the same {s.steps:,} steps of training on up to "
+            f"{max(s.pairs)} facts "
+            f"(line); {n['seeds']} seeds, bands from the lowest to the highest. Four questions: {said}. Asked only "
+            "one question of "
+            f"eight facts, as control, Mamba is right in {n['one_mamba']:.0%}, the GRU in {n['one_gru']:.0%}: what is "
+            "hard is "
             f"the number of facts, not of questions. Below: with a kernel of width one instead of four Mamba answers "
             f"{n['acc_mamba_wide1_8']:.0%} of eight, without its state {n['acc_mamba_stateless_8']:.0%}, whole "
             f"{n['acc_mamba_8']:.0%}. Dashed: chance."

@@ -33,7 +33,8 @@ def pairs(layer, length, seed):
 
 
 def layers(seed):
-    """{name: one layer [1, T, C] -> [1, T, C]}: attention both ways, attention that may not look ahead, a kernel of three."""
+    """{name: one layer [1, T, C] -> [1, T, C]}: attention both ways, attention that may not look ahead, a kernel of "
+    "three."""
     torch.manual_seed(seed)
     attention = torch.nn.MultiheadAttention(WIDTH, 2, batch_first=True)
     conv = torch.nn.Conv1d(WIDTH, WIDTH, 3, padding=1)
@@ -96,17 +97,25 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Three tables of outputs by inputs. Attention: all {n['pairs_full']:.0%} of pairs. Attention that may not look "
-            f"ahead: {n['pairs_causal']:.0%}, a triangle. A kernel of three: {n['pairs_conv']:.0%}, a narrow band. Below, "
-            f"curves: {DEPTH} layers of convolution see {n['seen_plain']:.0%} of {LENGTH} inputs with taps side by side, "
+            f"Three tables of outputs by inputs. Attention: all {n['pairs_full']:.0%} of pairs. Attention that may "
+            "not look "
+            f"ahead: {n['pairs_causal']:.0%}, a triangle. A kernel of three: {n['pairs_conv']:.0%}, a narrow band. "
+            "Below, "
+            f"curves: {DEPTH} layers of convolution see {n['seen_plain']:.0%} of {LENGTH} inputs with taps side by "
+            "side, "
             f"{n['seen_dilated']:.0%} with taps spread out."
         ),
         caption=(
-            f"**Everything at once, or a window that grows.** Above: one layer, {SMALL} random tokens; a square is filled "
-            f"where an output (row) depends on an input (column). One layer of attention ties {n['pairs_full']:.0%} of all "
-            f"pairs together, {n['pairs_causal']:.0%} if it may not look ahead, as in language models; a kernel of three "
-            f"{n['pairs_conv']:.0%}. Below: {DEPTH} convolutions in a row, mean of {len(seeds)} nets with random weights. Taps "
-            f"side by side reach {n['seen_plain']:.0%} of {LENGTH} inputs, taps whose distance doubles from layer to layer "
+            f"**Everything at once, or a window that grows.** Above: one layer, {SMALL} random tokens; a square is "
+            "filled "
+            f"where an output (row) depends on an input (column). One layer of attention ties {n['pairs_full']:.0%} "
+            "of all "
+            f"pairs together, {n['pairs_causal']:.0%} if it may not look ahead, as in language models; a kernel of "
+            "three "
+            f"{n['pairs_conv']:.0%}. Below: {DEPTH} convolutions in a row, mean of {len(seeds)} nets with random "
+            "weights. Taps "
+            f"side by side reach {n['seen_plain']:.0%} of {LENGTH} inputs, taps whose distance doubles from layer to "
+            "layer "
             f"{n['seen_dilated']:.0%}. Dashed: the share of inputs that holds {SHARE:.0%} of the gradient, "
             f"{n['counts_plain']:.0%} and {n['counts_dilated']:.0%}."
         ),

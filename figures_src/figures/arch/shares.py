@@ -51,7 +51,8 @@ def unet_parts(config):
 
 
 def mamba_layer(version):
-    """(parameters of the convolution, of the whole layer, channels convolved, width of the kernel) of one Mamba layer."""
+    """(parameters of the convolution, of the whole layer, channels convolved, width of the kernel) of one Mamba "
+    "layer."""
     import transformers as t
 
     shape = {"hidden_size": WIDTH, "num_hidden_layers": 1, "vocab_size": 8, "state_size": STATE, "conv_kernel": 4,
@@ -119,14 +120,19 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Bars of parameter shares. Stable Diffusion 1.5: {n['conv_sd15']:.0f} % convolutions, {n['blocks_sd15']:.0f} % "
-            f"Transformer blocks. SDXL: {n['conv_sdxl']:.0f} % and {n['blocks_sdxl']:.0f} %. Below, the convolution’s share of "
+            f"Bars of parameter shares. Stable Diffusion 1.5: {n['conv_sd15']:.0f} % convolutions, "
+            f"{n['blocks_sd15']:.0f} % "
+            f"Transformer blocks. SDXL: {n['conv_sdxl']:.0f} % and {n['blocks_sdxl']:.0f} %. Below, the convolution’s "
+            "share of "
             f"a Mamba layer: {n['conv_mamba1']:.2f} % in the first version, {n['conv_mamba2']:.2f} % in the second."
         ),
         caption=(
-            f"**Hybrids, all of them.** Built from published dimensions without any weights. Stable Diffusion 1.5’s U-Net is "
-            f"{n['conv_sd15']:.0f} % convolution and {n['blocks_sd15']:.0f} % Transformer blocks, {n['many_sd15']} of them; "
-            f"SDXL’s {n['conv_sdxl']:.0f} % and {n['blocks_sdxl']:.0f} %, {n['many_sdxl']} of them. Below, one layer of Mamba at "
+            "**Hybrids, all of them.** Built from published dimensions without any weights. Stable Diffusion 1.5’s "
+            "U-Net is "
+            f"{n['conv_sd15']:.0f} % convolution and {n['blocks_sd15']:.0f} % Transformer blocks, {n['many_sd15']} of "
+            "them; "
+            f"SDXL’s {n['conv_sdxl']:.0f} % and {n['blocks_sdxl']:.0f} %, {n['many_sdxl']} of them. Below, one layer "
+            "of Mamba at "
             f"width {WIDTH}: both versions have a kernel of {n['kernel_mamba1']} steps; the first carries it over "
             f"{n['channels_mamba1']:,} channels ({n['conv_mamba1']:.2f} % of the layer), the second over "
             f"{n['channels_mamba2']:,} ({n['conv_mamba2']:.2f} %)."

@@ -62,12 +62,15 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             f"Dots for {n['published']} published RWKV models at 16, 8 and 4 bits a parameter, from "
-            f"{n['smallest_megabytes']:.0f} MB to {n['largest_gigabytes']:.0f} GB at 16 bits. {n['near']} have a dot between "
+            f"{n['smallest_megabytes']:.0f} MB to {n['largest_gigabytes']:.0f} GB at 16 bits. {n['near']} have a dot "
+            "between "
             f"{NEAR[0] / 1e9} and {NEAR[1] / 1e9} GB."
         ),
         caption=(
-            f"**Two gigabytes is one point of a family.** The {n['published']} models of the first RWKV paper, counted from their "
-            f"dimensions: {n['smallest_megabytes']:.0f} MB to {n['largest_gigabytes']:.0f} GB at 16 bits. About two gigabytes "
+            f"**Two gigabytes is one point of a family.** The {n['published']} models of the first RWKV paper, "
+            "counted from their "
+            f"dimensions: {n['smallest_megabytes']:.0f} MB to {n['largest_gigabytes']:.0f} GB at 16 bits. About two "
+            "gigabytes "
             f"(shaded): {n['names_near']}."
         ),
         numbers=n,

@@ -96,18 +96,25 @@ def make(lab, smoke=False):
     last = lengths[-1]
     return Output(
         alt=(
-            f"Length of the longest chain of operations against the number of tokens, log scales. At {last:,} tokens the GRU "
-            f"has {n[f'train_gru_{last}']:,}, a linear recurrence summed in pairs {n[f'train_tree_{last}']}, the Transformer "
+            f"Length of the longest chain of operations against the number of tokens, log scales. At {last:,} tokens "
+            "the GRU "
+            f"has {n[f'train_gru_{last}']:,}, a linear recurrence summed in pairs {n[f'train_tree_{last}']}, the "
+            "Transformer "
             f"{n[f'train_transformer_{last}']}, as at {lengths[0]} tokens; writing takes it "
             f"{n[f'generate_transformer_{last}']:,}."
         ),
         caption=(
-            f"**Who has to wait.** The longest chain of operations, each of which needs the one before, in one pass of two "
-            f"layers. A GRU adds {per['gru']:.0f} with every token: {n[f'train_gru_{last}']:,} for {last:,} of them. The "
-            f"Transformer’s chain is {n[f'train_transformer_{last}']} long however long the text. A recurrence that is linear, "
-            f"as RWKV’s and Mamba’s are, can be summed in pairs, fours, eights: {n[f'train_tree_{last}']}. When *writing* all are "
+            "**Who has to wait.** The longest chain of operations, each of which needs the one before, in one pass "
+            "of two "
+            f"layers. A GRU adds {per['gru']:.0f} with every token: {n[f'train_gru_{last}']:,} for {last:,} of them. "
+            "The "
+            f"Transformer’s chain is {n[f'train_transformer_{last}']} long however long the text. A recurrence that "
+            "is linear, "
+            f"as RWKV’s and Mamba’s are, can be summed in pairs, fours, eights: {n[f'train_tree_{last}']}. When "
+            "*writing* all are "
             f"alike: {n['calls_transformer']:.0f} call a token by the Transformer, {n['calls_mamba']:.0f} by Mamba "
-            f"({SPOKEN} tokens, counted inside generate()); only the prompt, {n['first_call_mamba']} tokens, went in at once "
+            f"({SPOKEN} tokens, counted inside generate()); only the prompt, {n['first_call_mamba']} tokens, went in "
+            "at once "
             f"(dashed: the Transformer’s chain for writing, one token’s chain times the calls)."
         ),
         numbers=n,

@@ -59,14 +59,20 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Bars of bits per token in three panels, names, pictures and tunes. Transformer {told('transformer')}; RWKV "
-            f"{told('rwkv')}; 1-D CNN {told('cnn')}; GRU {told('gru')}; LSTM {told('lstm')}; counting tokens {told('unigram')}."
+            f"Bars of bits per token in three panels, names, pictures and tunes. Transformer {told('transformer')}; "
+            "RWKV "
+            f"{told('rwkv')}; 1-D CNN {told('cnn')}; GRU {told('gru')}; LSTM {told('lstm')}; counting tokens "
+            f"{told('unigram')}."
         ),
         caption=(
-            f"**One design, three kinds of sequence.** The same class, at the same size, learns to guess the next letter of emoji "
-            f"names, the next of {s.side}×{s.side} colours of an icon, the next note of made-up tunes; {s.steps} steps, "
-            f"{n['seeds']} seeds (thin line: lowest to highest), bits a token on sequences held out. Names, pictures, tunes: "
-            f"Transformer {told('transformer')}; RWKV {told('rwkv')}; convolution {told('cnn')}; GRU {told('gru')}; LSTM "
+            "**One design, three kinds of sequence.** The same class, at the same size, learns to guess the next "
+            "letter of emoji "
+            f"names, the next of {s.side}×{s.side} colours of an icon, the next note of made-up tunes; {s.steps} "
+            "steps, "
+            f"{n['seeds']} seeds (thin line: lowest to highest), bits a token on sequences held out. Names, pictures, "
+            "tunes: "
+            f"Transformer {told('transformer')}; RWKV {told('rwkv')}; convolution {told('cnn')}; GRU {told('gru')}; "
+            "LSTM "
             f"{told('lstm')}. Counting how common tokens are gives {told('unigram')}, counting pairs {told('bigram')}."
         ),
         numbers=n,

@@ -60,15 +60,20 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Bars: a 3×3 convolution of {n['pixels']}×{n['pixels']} pixels by SciPy is {n['ratio_scipy']:.0f} times as fast as "
-            f"in plain Python, by NumPy {n['ratio_numpy']:.0f} times, by PyTorch {n['ratio_torch']:.0f} times. The results differ "
+            f"Bars: a 3×3 convolution of {n['pixels']}×{n['pixels']} pixels by SciPy is {n['ratio_scipy']:.0f} times "
+            "as fast as "
+            f"in plain Python, by NumPy {n['ratio_numpy']:.0f} times, by PyTorch {n['ratio_torch']:.0f} times. The "
+            "results differ "
             f"by {n['difference']:.0e} at most."
         ),
         caption=(
-            f"**The same numbers, at very different speeds.** An edge-finding kernel carried over an icon of {n['pixels']}×"
-            f"{n['pixels']} pixels. All four tools give the same result, to {n['difference']:.0e}. Compared with loops in plain "
+            "**The same numbers, at very different speeds.** An edge-finding kernel carried over an icon of "
+            f"{n['pixels']}×"
+            f"{n['pixels']} pixels. All four tools give the same result, to {n['difference']:.0e}. Compared with "
+            "loops in plain "
             f"Python SciPy is {n['ratio_scipy']:.0f} times as fast, NumPy {n['ratio_numpy']:.0f} times, PyTorch "
-            f"{n['ratio_torch']:.0f} times (one thread, medians, both sides in one run, on {n['machine']}). Only PyTorch’s result "
+            f"{n['ratio_torch']:.0f} times (one thread, medians, both sides in one run, on {n['machine']}). Only "
+            "PyTorch’s result "
             f"knows what it was made from, and can say how each of the nine numbers should change."
         ),
         numbers=n,
