@@ -25,7 +25,14 @@ FAR = 100  # positions back at which the fading is told
 def make(lab, smoke=False):
     facts, arrays = recall.load()
     s = recall.SETTINGS
-    n = {"seeds": len(s.seeds), "steps": s.copying_steps, "chance": CHANCE, "length": s.length, "signs": s.signs, "far": FAR}
+    n = {
+        "seeds": len(s.seeds),
+        "steps": s.copying_steps,
+        "chance": CHANCE,
+        "length": s.length,
+        "signs": s.signs,
+        "far": FAR,
+    }
     curves, fades = {}, {}
     for kind in s.copying:
         runs = facts["runs"][f"copying/{kind}"]
@@ -61,7 +68,12 @@ def make(lab, smoke=False):
         fig.note(0, y, "How the gradient fades with distance", size=14, weight=600)
         ax = fig.area(52, y + 30, wide, 210, below=44)
         for kind in s.copying:
-            ax.plot(np.arange(len(fades[kind])), np.maximum(fades[kind], 1e-12), color=theme.colour(COLOURS[kind]), label=kind)
+            ax.plot(
+                np.arange(len(fades[kind])),
+                np.maximum(fades[kind], 1e-12),
+                color=theme.colour(COLOURS[kind]),
+                label=kind,
+            )
         ax.set(yscale="log", xlim=(0, recall.FADE_LENGTH - 1), ylim=(1e-12, 30))
         ax.set_yticks([1, 1e-5, 1e-10], ["1", "10⁻⁵", "10⁻¹⁰"])
         ax.minorticks_off()

@@ -63,7 +63,10 @@ def measure(lab, length):
     g = lab.generator("data")
     found = {}
     x, y = (torch.randn(64, n, generator=g).double().numpy() for n in (3, 1))
-    w1, w2 = 0.5 * torch.randn(3, 16, generator=g).double().numpy(), 0.5 * torch.randn(16, 1, generator=g).double().numpy()
+    w1, w2 = (
+        0.5 * torch.randn(3, 16, generator=g).double().numpy(),
+        0.5 * torch.randn(16, 1, generator=g).double().numpy(),
+    )
     by, auto = (np.array(f(x, y, w1, w2, 0.1, 200)) for f in (by_hand.teach_numpy, by_hand.teach_torch))
     found["numpy"], found["numpy_first"], found["numpy_last"] = np.abs(by - auto).max(), by[0], by[-1]
     with torch.random.fork_rng(devices=[]):
@@ -85,7 +88,9 @@ def measure(lab, length):
     middle = len(A) // 2  # one channel of the layer
     still = np.full(length, dt[middle].mean()), np.repeat(B[:1], length, 0), np.repeat(C[:1], length, 0)
     found["fixed"] = forms.toeplitz_residual(forms.mixing(A[middle], *still))
-    found["selective"] = float(np.mean([forms.toeplitz_residual(forms.mixing(*one, B, C)) for one in zip(A, dt, strict=True)]))
+    found["selective"] = float(
+        np.mean([forms.toeplitz_residual(forms.mixing(*one, B, C)) for one in zip(A, dt, strict=True)])
+    )
     return {key: float(value) for key, value in found.items()}
 
 

@@ -29,7 +29,9 @@ def trained(arrays, kind):
     """A model of the study with the weights that were kept of it."""
     model = sequences.build(kind, recall.VOCABULARY, 0)
     start = f"w_{kind}/"
-    model.load_state_dict({k[len(start) :]: torch.as_tensor(w).float() for k, w in arrays.items() if k.startswith(start)})
+    model.load_state_dict(
+        {k[len(start) :]: torch.as_tensor(w).float() for k, w in arrays.items() if k.startswith(start)}
+    )
     return model.eval().requires_grad_(False)
 
 
@@ -89,7 +91,9 @@ def make(lab, smoke=False):
     # where does the Transformer look when it is asked? at the value, which stands behind the key that was asked for
     places = [2 * list(tokens[0, : 2 * PAIRS : 2]).index(t) + 1 for t in tokens[0, 2 * PAIRS :]]
     rows = kept["transformer"][2 * PAIRS :]
-    n["looks_right"] = int(sum(int(row[: 2 * PAIRS].argmax()) == place for row, place in zip(rows, places, strict=True)))
+    n["looks_right"] = int(
+        sum(int(row[: 2 * PAIRS].argmax()) == place for row, place in zip(rows, places, strict=True))
+    )
     n["state_gru"], n["state_rwkv"], n["gates_mamba"] = (len(kept[kind]) for kind in ("gru", "rwkv", "mamba"))
 
     def shown(kind, upto, theme):

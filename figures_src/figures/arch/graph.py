@@ -36,9 +36,16 @@ def make(lab, smoke=False):
             right[word].append(keywords.readable(each, graph.group, known))
     right = {word: np.array(values) for word, values in right.items()}
     gains = {"edges": right["gcn"] - right["mlp"], "true": right["gcn"] - right["shuffled"]}
-    n = {"concepts": count, "links": int(graph.edges.sum() / 2), "groups": len(graph.groups), "draws": draws,
-         "known": round(KNOWN * count), "most": float(np.bincount(graph.group).max() / count),
-         "neighbours": float(graph.edges.sum(1).mean()), "alike": float((graph.group[:, None] == graph.group)[graph.edges > 0].mean())}
+    n = {
+        "concepts": count,
+        "links": int(graph.edges.sum() / 2),
+        "groups": len(graph.groups),
+        "draws": draws,
+        "known": round(KNOWN * count),
+        "most": float(np.bincount(graph.group).max() / count),
+        "neighbours": float(graph.edges.sum(1).mean()),
+        "alike": float((graph.group[:, None] == graph.group)[graph.edges > 0].mean()),
+    }
     n |= {f"right_{word}": float(values.mean()) for word, values in right.items()}
     for word, values in gains.items():
         low, high = bootstrap_ci(values)

@@ -55,7 +55,9 @@ def make(lab, smoke=False):
                     linestyle=(0, (2, 2)), label=kind)  # fmt: skip
             ax.plot(lengths, kept[kind], color=colour, linewidth=2)
         ax.set(xscale="log", yscale="log", xlim=(lengths[0], FAR), ylim=(200, 2e9))
-        ax.set_xticks([16, 1024, 65536, FAR], ["16", "1,024", "65,536", "1 million"] if not narrow else ["16", "1k", "65k", "1M"])
+        ax.set_xticks(
+            [16, 1024, 65536, FAR], ["16", "1,024", "65,536", "1 million"] if not narrow else ["16", "1k", "65k", "1M"]
+        )
         ax.set_yticks([1e3, 1e6, 1e9], ["1 kB", "1 MB", "1 GB"])
         ax.minorticks_off()
         ax.set_xlabel("tokens read")

@@ -65,7 +65,9 @@ def make(lab, smoke=False):
                 ax.plot(s.crowds, ys, "o-", markersize=4, color=colour, label=kind)
             ax.axhline(CHANCE, color=theme.muted, linewidth=1, linestyle=(0, (3, 3)))
             ax.axvline(max(s.pairs), color=theme.grid, linewidth=1.5)
-            ax.set(xscale="log", xlim=(1, s.crowds[-1]), ylim=(0, 1.02), yticks=[0, 0.5, 1], yticklabels=["0", "½", "all"])
+            ax.set(
+                xscale="log", xlim=(1, s.crowds[-1]), ylim=(0, 1.02), yticks=[0, 0.5, 1], yticklabels=["0", "½", "all"]
+            )
             ax.set_xticks(s.crowds, [str(c) for c in s.crowds])
             ax.minorticks_off()
             ax.set_xlabel("facts, and questions, in one input")

@@ -77,7 +77,10 @@ def make(lab, smoke=False):
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         fig.note(0, 0, "Which input does which output depend on?", size=14, weight=600)
-        shown = [colour_map(np.sqrt(t / t.max()), theme, 1.0, "attention" if k != "conv" else "image") for k, t in tables.items()]
+        shown = [
+            colour_map(np.sqrt(t / t.max()), theme, 1.0, "attention" if k != "conv" else "image")
+            for k, t in tables.items()
+        ]
         words = [f"attention\n{n['pairs_full']:.0%} of pairs", f"… not ahead\n{n['pairs_causal']:.0%}",
                  f"kernel of 3\n{n['pairs_conv']:.0%}"]  # fmt: skip
         cell = 112 if narrow else 168

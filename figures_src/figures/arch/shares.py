@@ -27,7 +27,11 @@ SDXL = {
     "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
     "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
 }  # fmt: skip
-PARTS = (("conv", "convolutions", "image"), ("blocks", "Transformer blocks", "attention"), ("rest", "the rest", "noise"))
+PARTS = (
+    ("conv", "convolutions", "image"),
+    ("blocks", "Transformer blocks", "attention"),
+    ("rest", "the rest", "noise"),
+)
 
 
 def count(module):
@@ -76,7 +80,11 @@ def make(lab, smoke=False):
     layers = []
     for version in (1, 2):
         conv, total, channels, kernel = mamba_layer(version)
-        n |= {f"conv_mamba{version}": 100 * conv / total, f"channels_mamba{version}": channels, f"kernel_mamba{version}": kernel}
+        n |= {
+            f"conv_mamba{version}": 100 * conv / total,
+            f"channels_mamba{version}": channels,
+            f"kernel_mamba{version}": kernel,
+        }
         layers.append((f"Mamba {version}" if version > 1 else "Mamba", version))
 
     def draw(theme, narrow):
@@ -98,7 +106,9 @@ def make(lab, smoke=False):
                 value = n[f"{part}_{name}"]
                 ax.barh([0], [value], left=at, color=theme.colour(colour), height=1, edgecolor=theme.paper, linewidth=1)
                 if value > 9:
-                    ax.text(at + value / 2, 0, f"{value:.0f} %", ha="center", va="center", fontsize=12, color=theme.paper)
+                    ax.text(
+                        at + value / 2, 0, f"{value:.0f} %", ha="center", va="center", fontsize=12, color=theme.paper
+                    )
                 at += value
             ax.set(xlim=(0, 100), ylim=(-0.5, 0.5))
             y += 82

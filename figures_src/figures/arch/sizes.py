@@ -14,7 +14,14 @@ DATA = ()
 TITLE = "A family of sizes"
 
 # Layers and width of the six published models of the first RWKV paper (Peng et al. 2023, table 2); vocabulary as there.
-PUBLISHED = {"169M": (12, 768), "430M": (24, 1024), "1.5B": (24, 2048), "3B": (32, 2560), "7B": (32, 4096), "14B": (40, 5120)}
+PUBLISHED = {
+    "169M": (12, 768),
+    "430M": (24, 1024),
+    "1.5B": (24, 2048),
+    "3B": (32, 2560),
+    "7B": (32, 4096),
+    "14B": (40, 5120),
+}
 VOCABULARY = 50277
 FORMATS = (("16 bits", 2.0, "latent"), ("8 bits", 1.0, "image"), ("4 bits", 0.5, "prediction"))
 NEAR = (1.5e9, 2.5e9)  # bytes that count as about two gigabytes
@@ -31,7 +38,10 @@ def parameters(layers, width):
 
 def make(lab, smoke=False):
     counts = {name: parameters(*shape) for name, shape in list(PUBLISHED.items())[: 2 if smoke else None]}
-    near = {name: [words for words, size, _ in FORMATS if NEAR[0] <= size * count <= NEAR[1]] for name, count in counts.items()}
+    near = {
+        name: [words for words, size, _ in FORMATS if NEAR[0] <= size * count <= NEAR[1]]
+        for name, count in counts.items()
+    }
     n = {f"millions_{name.replace('.', '_')}": count / 1e6 for name, count in counts.items()}
     n |= {"published": len(counts), "near": sum(map(bool, near.values())),
           "smallest_megabytes": min(counts.values()) * 2 / 1e6, "largest_gigabytes": max(counts.values()) * 2 / 1e9,
@@ -56,7 +66,9 @@ def make(lab, smoke=False):
         ax.set_yticks(range(len(counts)), counts)
         ax.set_xticks([1e8, 1e9, 1e10], ["100 MB", "1 GB", "10 GB"])
         ax.minorticks_off()
-        ax.text(2e9, len(counts) - 0.55, "about 2 GB", ha="center", va="bottom", fontsize=11, color=theme.label("muted"))
+        ax.text(
+            2e9, len(counts) - 0.55, "about 2 GB", ha="center", va="bottom", fontsize=11, color=theme.label("muted")
+        )
         return fig
 
     return Output(

@@ -50,7 +50,9 @@ def calls(kind):
         config.vocab_size = 32
         model = {"transformer": t.LlamaForCausalLM, "mamba": t.MambaForCausalLM}[kind](config).eval()
         seen = []
-        hook = model.get_input_embeddings().register_forward_hook(lambda module, inputs, out: seen.append(inputs[0].shape[1]))
+        hook = model.get_input_embeddings().register_forward_hook(
+            lambda module, inputs, out: seen.append(inputs[0].shape[1])
+        )
         prompt = torch.arange(1, PROMPT + 1)[None]
         out = model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=SPOKEN, do_sample=False,
                              eos_token_id=None, pad_token_id=0)  # fmt: skip

@@ -15,7 +15,11 @@ WEIGHTS = ()
 DATA = ()
 TITLE = "Names, pictures, tunes"
 
-WORDS = {"names": "Emoji names, letter by letter", "pictures": "Icons, colour by colour", "tunes": "Tunes, note by note"}
+WORDS = {
+    "names": "Emoji names, letter by letter",
+    "pictures": "Icons, colour by colour",
+    "tunes": "Tunes, note by note",
+}
 COLOURS = {"lstm": "text", "gru": "muted", "cnn": "image", "transformer": "attention", "rwkv": "prediction"}
 
 
@@ -28,7 +32,11 @@ def make(lab, smoke=False):
         n[f"held_{stream}"] = facts["counts"][stream][1]
         for kind in s.kinds:
             each = facts["bits"][f"{stream}/{kind}"]
-            n |= {f"{kind}_{stream}": float(np.mean(each)), f"least_{kind}_{stream}": min(each), f"most_{kind}_{stream}": max(each)}
+            n |= {
+                f"{kind}_{stream}": float(np.mean(each)),
+                f"least_{kind}_{stream}": min(each),
+                f"most_{kind}_{stream}": max(each),
+            }
         best = min(s.kinds, key=lambda kind: n[f"{kind}_{stream}"])
         n |= {f"best_{stream}": NAMES[best], f"best_bits_{stream}": n[f"{best}_{stream}"]}
 
@@ -42,7 +50,9 @@ def make(lab, smoke=False):
             for i, kind in enumerate(s.kinds):
                 value = n[f"{kind}_{stream}"]
                 ax.barh([i], [value], color=theme.colour(COLOURS[kind]), height=0.62)
-                ax.plot([n[f"least_{kind}_{stream}"], n[f"most_{kind}_{stream}"]], [i, i], color=theme.ink, linewidth=1.5)
+                ax.plot(
+                    [n[f"least_{kind}_{stream}"], n[f"most_{kind}_{stream}"]], [i, i], color=theme.ink, linewidth=1.5
+                )
                 fig.note(fig.width, y + 26 + 24 * (i + 0.5), f"{value:.2f}", "ink", 12, ha="right", va="center")
             for word, style in (("unigram", "-"), ("bigram", (0, (3, 2)))):
                 ax.axvline(n[f"{word}_{stream}"], color=theme.ink, linewidth=1.5, linestyle=style)

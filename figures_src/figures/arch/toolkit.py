@@ -16,7 +16,12 @@ DATA = ("specimens",)
 TITLE = "One kernel, four tools"
 
 KERNEL = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
-TOOLS = (("python", "plain Python", "muted"), ("scipy", "SciPy", "text"), ("numpy", "NumPy", "image"), ("torch", "PyTorch", "latent"))
+TOOLS = (
+    ("python", "plain Python", "muted"),
+    ("scipy", "SciPy", "text"),
+    ("numpy", "NumPy", "image"),
+    ("torch", "PyTorch", "latent"),
+)
 
 
 def make(lab, smoke=False):
