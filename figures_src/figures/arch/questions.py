@@ -61,7 +61,8 @@ def make(lab, smoke=False):
                 colour = theme.colour(COLOURS[kind])
                 ys = [found[kind, c]["acc"] for c in s.crowds]
                 ax.fill_between(s.crowds, [found[kind, c]["least"] for c in s.crowds],
-                                [found[kind, c]["best"] for c in s.crowds], color=colour, alpha=0.13, linewidth=0)  # fmt: skip
+                                [found[kind, c]["best"] for c in s.crowds],
+                                color=colour, alpha=0.13, linewidth=0)  # fmt: skip
                 ax.plot(s.crowds, ys, "o-", markersize=4, color=colour, label=kind)
             ax.axhline(CHANCE, color=theme.muted, linewidth=1, linestyle=(0, (3, 3)))
             ax.axvline(max(s.pairs), color=theme.grid, linewidth=1.5)

@@ -14,7 +14,7 @@ DATA = ()
 TITLE = "What they are made of"
 
 WIDTH, STATE = 768, 16  # of both Mambas: the width of the smallest published ones
-# The published configurations: runwayml/stable-diffusion-v1-5 and stabilityai/stable-diffusion-xl-base-1.0, unet/config.json
+# The published configurations, unet/config.json of stable-diffusion-v1-5 and of stable-diffusion-xl-base-1.0
 SD15 = {
     "sample_size": 64, "block_out_channels": (320, 640, 1280, 1280), "cross_attention_dim": 768, "attention_head_dim": 8,
     "down_block_types": ("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),

@@ -80,7 +80,7 @@ def make(lab, smoke=False):
         right = 150 if narrow else 230
         ax = fig.area(52, 30, fig.width - 52 - right, 260, below=44)
         for kind in LABELS:
-            ax.plot(lengths, [found[length][kind] for length in lengths], "o-", markersize=5, color=theme.colour(COLOURS[kind]),
+            ax.plot(lengths, [found[x][kind] for x in lengths], "o-", markersize=5, color=theme.colour(COLOURS[kind]),
                     label=kind)  # fmt: skip
         ax.plot(lengths, [n[f"generate_transformer_{length}"] for length in lengths], color=theme.attention, linewidth=1.6,
                 linestyle=(0, (3, 2)), label="writing")  # fmt: skip

@@ -60,7 +60,8 @@ def make(lab, smoke=False):
             ax.set(xlim=(0, top), ylim=(len(s.kinds) - 0.4, -0.6))
             y += 26 + 24 * len(s.kinds) + 40
         fig.note(0, y - 8, "bits a token, fewer is better; lines: counting tokens (solid) or pairs (dashed)"
-                 if not narrow else "bits a token; lines: counting\ntokens (solid) or pairs (dashed)", "muted", 11)  # fmt: skip
+                 if not narrow else "bits a token; lines: counting\ntokens (solid) or pairs (dashed)",
+                 "muted", 11)  # fmt: skip
         fig.set_height(y + 24)
         return fig
 
