@@ -40,7 +40,7 @@ def make(lab, smoke=False):
     n |= {
         "operations_exponent_transformer": float(np.log2(costs[65536] / costs[32768])),
         "operations_per_token_128": costs[128] / 128, "operations_per_token_65536": costs[65536] / 65536,
-        "layers": LAYERS, "width_transformer": WIDTHS["transformer"], "per_token": int(slope["transformer"]),
+        "longest": lengths[-1], "short": 128, "layers": LAYERS, "width_transformer": WIDTHS["transformer"], "per_token": int(slope["transformer"]),
         "times_65536": kept["transformer"][-1] / kept["rwkv"][-1],
     }  # fmt: skip
     n["times_operations"] = n["operations_per_token_65536"] / n["operations_per_token_128"]

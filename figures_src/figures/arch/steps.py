@@ -72,7 +72,7 @@ def make(lab, smoke=False):
         n |= {f"calls_{kind}": made / written, f"first_call_{kind}": seen[0], f"later_calls_{kind}": max(seen[1:])}
     for length in lengths:  # to write, a whole pass has to end before the next token is known
         n[f"generate_transformer_{length}"] = found[lengths[0]]["transformer"] * round(n["calls_transformer"] * length)
-    n |= {"written": SPOKEN, "prompt": PROMPT, "gru_per_token": per["gru"], "layers": LAYERS}
+    n |= {"written": SPOKEN, "prompt": PROMPT, "gru_per_token": per["gru"], "layers": LAYERS, "longest": lengths[-1]}
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
