@@ -18,8 +18,9 @@ from denoised import paths
 from denoised.errors import DenoisedError
 from denoised.models import sequences
 from denoised.probes.fading import fading
-from denoised.studies import recall, shelf
+from denoised.studies import recall
 from denoised.training.loop import write_whole
+from studying import keep_results, run_script
 
 JOBS = ("questions", "copying")
 FILMED = ("gru", "cnn", "transformer", "rwkv", "mamba")  # models whose weights of the first seed are kept, for the film
@@ -86,13 +87,9 @@ def main(words) -> int:
                     arrays |= {f"w_{kind}/{name}": w.half().numpy() for name, w in run["weights"].items()}
     if not words:
         facts["seconds"] = round(facts["seconds"])
-        shelf.put(recall.FILE, facts, arrays)
-        print(f"wrote {recall.FILE.relative_to(paths.ROOT)}, {recall.FILE.stat().st_size:,} bytes")
+        keep_results(recall.FILE, facts, arrays)
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main, sys.argv[1:])

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 import torch
 
 from denoised import paths
-from denoised.errors import DenoisedError
-from denoised.studies import shelf, streams
+from denoised.studies import streams
+from studying import keep_results, run_script
 
 
 def main() -> int:
@@ -43,12 +43,9 @@ def main() -> int:
                 facts["seconds"] += seconds
     facts["seconds"] = round(facts["seconds"])
     print(json.dumps(facts, indent=1))
-    shelf.put(streams.FILE, facts, {})
+    keep_results(streams.FILE, facts, {})
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except DenoisedError as error:
-        sys.exit(str(error))
+    run_script(main)

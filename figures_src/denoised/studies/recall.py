@@ -8,9 +8,6 @@ strewn among blanks, then to be told again in their order. Each model is trained
 first weights and everything that is drawn, so that all models see the same sequences.
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,7 +32,7 @@ class Settings:
     questions: tuple[str, ...] = (*sequences.KINDS, "mamba_wide1", "mamba_stateless")
     copying: tuple[str, ...] = sequences.KINDS
     steps: int = 1200
-    copying_steps: int = 600
+    copying_steps: int = 1200
     batch: int = 32
     lr: float = 3e-3
     warmup: int = 100
@@ -53,8 +50,7 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
-    source = "".join(map(inspect.getsource, (questions, copying, train, answers, sequences, scan)))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), questions, copying, train, answers, sequences, scan)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
@@ -133,11 +129,3 @@ def confused(said: np.ndarray, right: np.ndarray) -> float:
     """Share of all answers that are wrong and would have been right for another question of the same input."""
     other = (said[:, :, None] == right[:, None, :]).any(2)
     return float(((said != right) & other).mean())
-
-
-def wilson(right: int, asked: int) -> tuple[float, float]:
-    """95 % interval of a share that was counted (Wilson 1927)."""
-    from scipy.stats import binomtest
-
-    interval = binomtest(right, asked).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)

@@ -7,9 +7,6 @@ repository or are made up here. Bits per token on sequences that were held out; 
 tokens are (unigram) and what follows what (bigram), counted on the same training sequences.
 """
 
-import hashlib
-import inspect
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,8 +43,7 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
-    source = "".join(map(inspect.getsource, (names, pictures, tunes, divided, train, bits, baselines, sequences, scan)))
-    return hashlib.sha256((json.dumps(asdict(settings)) + source).encode()).hexdigest()[:16]
+    return shelf.key(asdict(settings), names, pictures, tunes, divided, train, bits, baselines, sequences, scan)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:

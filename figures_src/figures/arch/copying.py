@@ -7,6 +7,7 @@ Tests claims: r08-09, r08-22, r08-23, r08b-08, r08b-09. Read from the results of
 import numpy as np
 
 from denoised.models.sequences import KINDS, NAMES
+from denoised.probes.judge import Share
 from denoised.studies import recall
 from plotting.layout import label_ends
 from plotting.output import Output
@@ -39,7 +40,7 @@ def make(lab, smoke=False):
         curves[kind] = np.array([[run[str(x)][0] / run[str(x)][1] for x in s.lengths] for run in runs])
         for i, x in enumerate(s.lengths):
             right, asked = (sum(run[str(x)][k] for run in runs) for k in (0, 1))
-            low, high = recall.wilson(right, asked)
+            low, high = Share(right, asked).interval
             n |= {f"acc_{kind}_{x}": float(curves[kind][:, i].mean()), f"low_{kind}_{x}": low, f"high_{kind}_{x}": high}
         fade = np.array([arrays[f"fade_{kind}_{seed}"] for seed in s.seeds])
         fades[kind] = np.exp(np.log(np.maximum(fade / fade[:, :1], 1e-30)).mean(0))  # relative to the last input itself

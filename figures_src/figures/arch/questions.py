@@ -7,6 +7,7 @@ Tests claims: r08-23, r08b-04, r08b-11. Read from the results of `scripts/lab_re
 import numpy as np
 
 from denoised.models.sequences import KINDS, NAMES
+from denoised.probes.judge import Share
 from denoised.studies import recall
 from plotting.layout import label_ends
 from plotting.output import Output
@@ -26,7 +27,7 @@ def shares(facts, kind, test):
     """(mean, lowest and highest seed, Wilson interval of all answers, share confused) for one kind and test."""
     runs = [run[test] for run in facts["runs"][f"questions/{kind}"]]
     each = [right / asked for right, asked, _ in runs]
-    low, high = recall.wilson(sum(r[0] for r in runs), sum(r[1] for r in runs))
+    low, high = Share(sum(r[0] for r in runs), sum(r[1] for r in runs)).interval
     return {"acc": float(np.mean(each)), "least": min(each), "best": max(each), "low": low, "high": high,
             "confused": float(np.mean([r[2] for r in runs]))}  # fmt: skip
 
