@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Repeat the study of recall: small sequence models of equal size, some twenty minutes on one core; needs no data.
 
-    python scripts/lab_recall.py            resumes where it was stopped; writes figures_src/denoised/studies/recall.npz
-    python scripts/lab_recall.py copying 2  only the runs of that job and seed, into runs/, so that processes can share
+python scripts/lab_recall.py            resumes where it was stopped; writes figures_src/denoised/studies/recall.npz
+python scripts/lab_recall.py copying 2  only the runs of that job and seed, into runs/, so that processes can share
 """
 
 import sys

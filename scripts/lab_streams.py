@@ -28,7 +28,7 @@ def main() -> int:
         learnt, held = streams.divided(stream)
         facts["baselines"][stream] = streams.baselines(stream, learnt, held)
         facts["counts"][stream] = [len(learnt), len(held), int(streams.wanted(stream, held).sum())]
-        for kind in s.kinds:
+        for kind in streams.readers(stream):
             for seed in s.seeds:
                 path = folder / f"{stream}-{kind}-{seed}.json"
                 if not path.exists():

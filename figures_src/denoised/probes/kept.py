@@ -6,6 +6,8 @@ import torch
 
 from denoised.models import sequences
 
+READ = 256  # tokens that recurrent models are fed with at most
+
 
 def tensors(thing) -> list[torch.Tensor]:
     """All tensors inside lists, tuples, dictionaries and the caches of transformers."""
@@ -28,13 +30,13 @@ def size(thing) -> int:
 def bytes_kept(kind: str, length: int, width: int | None = None) -> int:
     """Bytes that a model of `kind` keeps after `length` tokens of one sequence, so that it can read the next one.
 
-    The state of a recurrent model is taken after reading four tokens: it has the same shapes ever after. A Transformer's
-    cache is filled rather than decoded. A convolution keeps the tokens that it still sees.
+    A recurrent model really reads them, but no more than READ: what it keeps has the same shapes from the first token on.
+    A Transformer's cache is filled rather than decoded. A convolution keeps the tokens that it still sees.
     """
     import transformers as t
 
     width = width or sequences.WIDTHS[kind]
-    model, some = sequences.body(kind, width).eval(), torch.zeros(1, min(4, length), width)
+    model, some = sequences.body(kind, width).eval(), torch.zeros(1, min(READ, length), width)
     if kind in ("rnn", "lstm", "gru"):
         return size(model.inner(some)[1])
     if kind in ("cnn", "cnn_near"):

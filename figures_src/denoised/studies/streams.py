@@ -26,8 +26,9 @@ class Settings:
 
     seeds: tuple[int, ...] = (0, 1, 2)
     kinds: tuple[str, ...] = ("lstm", "gru", "cnn", "transformer", "rwkv")
+    everywhere: tuple[str, ...] = ("transformer", "rwkv")  # on all streams; the others on names only
     streams: tuple[str, ...] = ("names", "pictures", "tunes")
-    steps: int = 400
+    steps: int = 300
     batch: int = 32
     lr: float = 3e-3
     warmup: int = 50
@@ -87,6 +88,11 @@ def tunes(settings: Settings = SETTINGS) -> np.ndarray:
         pitch = [12 * (s // 7) + scale[s % 7] + key_ for s in steps]
         found.append([1 + (p % 36) for p in pitch])
     return np.array(found)
+
+
+def readers(stream: str, settings: Settings = SETTINGS) -> tuple[str, ...]:
+    """Which kinds of models read a stream."""
+    return settings.kinds if stream == "names" else settings.everywhere
 
 
 def divided(stream: str, settings: Settings = SETTINGS) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from denoised.probes import keywords
 from denoised.probes.metrics import bootstrap_ci
+from plotting.bars import share_bar
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -54,7 +55,10 @@ def make(lab, smoke=False):
     near = [int(i) for i in np.flatnonzero(graph.edges[middle])][:9]
     some = [middle, *near]
     small = nx.from_numpy_array(graph.edges[np.ix_(some, some)])
-    spots = nx.spring_layout(small, seed=4, k=1.1)
+    # on a circle around the middle, those with the most links beside each other, so that names stand outside of all lines
+    ring = sorted(range(1, len(some)), key=lambda k: (-small.degree[k], k))
+    angles = {k: 2 * np.pi * (i + 0.5) / len(ring) for i, k in enumerate(ring)}
+    spots = {0: (0.0, 0.0)} | {k: (float(np.sin(a)), float(np.cos(a))) for k, a in angles.items()}
     n["shown"] = len(near)
 
     def draw(theme, narrow):
@@ -71,20 +75,18 @@ def make(lab, smoke=False):
             x, y = spots[k]
             colour = "latent" if same[k] else "prediction"
             ax.plot([x], [y], "o", color=theme.colour(colour), markersize=9 if k else 13, zorder=2)
-            ax.text(x, y + 0.1, graph.labels[i], ha="center", va="bottom", fontsize=11, color=theme.label(colour))
-        ax.set(xlim=(-1.45, 1.45), ylim=(-1.2, 1.35))
+            if k:  # beside the ring, on the side where the concept stands
+                ax.text(x * 1.1 + 0.02 * np.sign(x), y * 1.16, graph.labels[i], ha="left" if x > 0.1 else
+                        "right" if x < -0.1 else "center", va="center", fontsize=11, color=theme.label(colour))  # fmt: skip
+        ax.set(xlim=(-2.1, 2.1), ylim=(-1.4, 1.4))
         x, y = (0, 276) if narrow else (392, 0)
         fig.note(x, y, "Groups named rightly", size=14, weight=600)
         for word, words, colour in WAYS:
             y += 32
             fig.note(x, y, words, "ink", 12)
             fig.note(fig.width, y, f"{n[f'right_{word}']:.0%}", "ink", 12, ha="right")
-            bar = fig.area(x, y + 18, fig.width - x, 10, grid="")
-            bar.set_axis_off()
-            bar.barh([0], [1], color=theme.grid, height=1)
-            bar.barh([0], [n[f"right_{word}"]], color=theme.colour(colour), height=1)
+            bar = share_bar(fig, x, y + 18, fig.width - x, 10, n[f"right_{word}"], colour)
             bar.axvline(n["most"], color=theme.ink, linewidth=1.5)
-            bar.set(xlim=(0, 1), ylim=(-0.5, 0.5))
             y += 14
         fig.note(x, y + 26, "│ always the largest group", "muted", 11)
         return fig

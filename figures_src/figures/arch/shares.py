@@ -6,6 +6,7 @@ Tests claims: r08-19, r08-20, r08b-06.
 
 import torch
 
+from plotting.bars import share_bar
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -55,8 +56,8 @@ def unet_parts(config):
 
 
 def mamba_layer(version):
-    """(parameters of the convolution, of the whole layer, channels convolved, width of the kernel) of one Mamba "
-    "layer."""
+    """(parameters of the convolution, of the whole layer, channels convolved, width of the kernel) of one Mamba
+    layer."""
     import transformers as t
 
     shape = {"hidden_size": WIDTH, "num_hidden_layers": 1, "vocab_size": 8, "state_size": STATE, "conv_kernel": 4,
@@ -119,11 +120,7 @@ def make(lab, smoke=False):
             fig.note(0, y, words, "ink", 13, weight=600)
             fig.note(80, y + 1, f"{n[f'channels_mamba{version}']:,} channels, {n[f'kernel_mamba{version}']} steps wide, "
                      f"{n[f'conv_mamba{version}']:.2f} %", "muted", 12)  # fmt: skip
-            ax = fig.area(0, y + 20, fig.width, 8, grid="")
-            ax.set_axis_off()
-            ax.barh([0], [100], color=theme.grid, height=1)
-            ax.barh([0], [n[f"conv_mamba{version}"]], color=theme.image, height=1)
-            ax.set(xlim=(0, 100), ylim=(-0.5, 0.5))
+            share_bar(fig, 0, y + 20, fig.width, 8, n[f"conv_mamba{version}"] / 100, "image")
             y += 8
         fig.set_height(y + 34)
         return fig

@@ -56,7 +56,7 @@ def make(lab, smoke=False):
             fig.note(x, 24, "●", colour, 12)
             fig.note(x + 15, 24, words, "ink", 12)
             x += 80
-        ax = fig.area(46, 52, fig.width - 62, 34 * len(counts), grid="x", below=40)
+        ax = fig.area(46, 66, fig.width - 62, 34 * len(counts), grid="x", below=40)
         ax.axvspan(*NEAR, color=theme.grid, alpha=0.8, linewidth=0)
         for i, (_, count) in enumerate(counts.items()):
             ax.plot([0.5 * count, 2 * count], [i, i], color=theme.grid, linewidth=2, zorder=1)
@@ -66,9 +66,7 @@ def make(lab, smoke=False):
         ax.set_yticks(range(len(counts)), counts)
         ax.set_xticks([1e8, 1e9, 1e10], ["100 MB", "1 GB", "10 GB"])
         ax.minorticks_off()
-        ax.text(
-            2e9, len(counts) - 0.55, "about 2 GB", ha="center", va="bottom", fontsize=11, color=theme.label("muted")
-        )
+        ax.text(2e9, -0.62, "about 2 GB", ha="center", va="bottom", fontsize=11, color=theme.label("muted"))
         return fig
 
     return Output(
