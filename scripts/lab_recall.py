@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Repeat the study of recall: small sequence models of equal size, some twenty minutes on one core; needs no data.
 
-python scripts/lab_recall.py            resumes where it was stopped; writes figures_src/denoised/studies/recall.npz
-python scripts/lab_recall.py copying 2  only the runs of that job and seed, into runs/, so that processes can share
+    python scripts/lab_recall.py            resumes where it was stopped; writes two files in figures_src/denoised/studies
+    python scripts/lab_recall.py copying 2  only the runs of that job and seed, into runs/, so that processes can share
 """
 
 import sys
@@ -22,7 +22,6 @@ from denoised.studies import recall
 from denoised.training.loop import write_whole
 from studying import keep_results, run_script
 
-JOBS = ("questions", "copying")
 FILMED = ("gru", "cnn", "transformer", "rwkv", "mamba")  # models whose weights of the first seed are kept, for the film
 
 
@@ -63,31 +62,36 @@ def one_run(job: str, kind: str, seed: int, folder: Path) -> dict:
     return torch.load(path, weights_only=True)
 
 
-def main(words) -> int:
-    torch.set_num_threads(1)  # one thread adds numbers up in one order
-    settings = recall.SETTINGS
-    folder = paths.RUNS / "lab-recall" / recall.key()
-    folder.mkdir(parents=True, exist_ok=True)
-    jobs = [job for job in JOBS if job in words or not words]
-    seeds = [seed for seed in settings.seeds if str(seed) in words] or settings.seeds
-    if unknown := [word for word in words if word not in JOBS and word not in map(str, settings.seeds)]:
-        raise DenoisedError(f"There is no job or seed '{unknown[0]}'; jobs are {' and '.join(JOBS)}.")
+def results(job: str, seeds, folder: Path) -> tuple[dict, dict]:
+    """(facts, arrays) of all runs of a job, made or read."""
     facts = {"key": recall.key(), "torch": torch.__version__, "runs": {}, "parameters": {}, "seconds": 0.0}
     arrays = {}
     for seed in seeds:
-        for job in jobs:
-            for kind in getattr(settings, job):
-                run = one_run(job, kind, seed, folder)
-                facts["runs"].setdefault(f"{job}/{kind}", []).append(run["found"])
-                facts["parameters"][kind] = run["parameters"]
-                facts["seconds"] += run["seconds"]
-                arrays |= {f"{name}_{kind}_{seed}": value.numpy() for name, value in run["arrays"].items()}
-                arrays[f"loss_{job}_{kind}_{seed}"] = np.float32(run["losses"])
-                if job == "questions" and kind in FILMED and seed == settings.seeds[0]:
-                    arrays |= {f"w_{kind}/{name}": w.half().numpy() for name, w in run["weights"].items()}
-    if not words:
-        facts["seconds"] = round(facts["seconds"])
-        keep_results(recall.FILE, facts, arrays)
+        for kind in getattr(recall.SETTINGS, job):
+            run = one_run(job, kind, seed, folder)
+            facts["runs"].setdefault(kind, []).append(run["found"])
+            facts["parameters"][kind] = run["parameters"]
+            facts["seconds"] += run["seconds"]
+            arrays |= {f"{name}_{kind}_{seed}": value.numpy() for name, value in run["arrays"].items()}
+            arrays[f"loss_{kind}_{seed}"] = np.float32(run["losses"])
+            if job == "questions" and kind in FILMED and seed == recall.SETTINGS.seeds[0]:
+                arrays |= {f"w_{kind}/{name}": w.half().numpy() for name, w in run["weights"].items()}
+    return facts | {"seconds": round(facts["seconds"])}, arrays
+
+
+def main(words) -> int:
+    torch.set_num_threads(1)  # one thread adds numbers up in one order
+    every = recall.SETTINGS.seeds
+    folder = paths.RUNS / "lab-recall" / recall.key()
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = [job for job in recall.JOBS if job in words] or recall.JOBS
+    seeds = [seed for seed in every if str(seed) in words] or every
+    if unknown := [word for word in words if word not in recall.JOBS and word not in map(str, every)]:
+        raise DenoisedError(f"There is no job or seed '{unknown[0]}'; jobs are {' and '.join(recall.JOBS)}.")
+    for job in jobs:
+        facts, arrays = results(job, seeds, folder)
+        if seeds == every:
+            keep_results(recall.FOLDER / f"recall_{job}.npz", facts, arrays)
     return 0
 
 

@@ -1,6 +1,6 @@
 """One job, all architectures: small models of equal size learn to answer questions about what they have read.
 
-    nice python scripts/lab_recall.py        # about twenty minutes on one core; writes recall.npz beside this file
+    nice python scripts/lab_recall.py        # some twenty minutes on one core; two files beside this one
 
 Two jobs. *Questions* (multi-query associative recall, Arora et al. 2023): pairs of a key and a value, then the keys
 again in another order, each to be answered with its value. *Copying* (selective copying, Gu & Dao 2023): four signs
@@ -16,7 +16,8 @@ import numpy as np
 from denoised.models import scan, sequences
 from denoised.studies import shelf
 
-FILE = Path(__file__).with_suffix(".npz")
+FOLDER = Path(__file__).parent
+JOBS = ("questions", "copying")
 VOCABULARY = 48
 BLANK, ASK = 0, 47  # the token between signs, and the one that stands where a sign is to be told
 KEYS, VALUES = range(1, 17), range(17, 33)  # of the questions
@@ -57,9 +58,9 @@ def key(settings: Settings = SETTINGS) -> str:
     return shelf.key(asdict(settings), questions, copying, patience, train, answers, sequences, scan)
 
 
-def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
-    """(facts, arrays) of the committed results; DenoisedError if they are missing or of another version."""
-    return shelf.take(path, key(settings), "lab_recall")
+def load(job: str, folder: Path = FOLDER, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
+    """(facts, arrays) of the committed results of a job; DenoisedError if they are missing or of another version."""
+    return shelf.take(folder / f"recall_{job}.npz", key(settings), "lab_recall")
 
 
 # --8<-- [start:questions]

@@ -24,7 +24,7 @@ FAR = 100  # positions back at which the fading is told
 
 
 def make(lab, smoke=False):
-    facts, arrays = recall.load()
+    facts, arrays = recall.load("copying")
     s = recall.SETTINGS
     n = {
         "seeds": len(s.seeds),
@@ -36,7 +36,7 @@ def make(lab, smoke=False):
     }
     curves, fades = {}, {}
     for kind in s.copying:
-        runs = facts["runs"][f"copying/{kind}"]
+        runs = facts["runs"][kind]
         curves[kind] = np.array([[run[str(x)][0] / run[str(x)][1] for x in s.lengths] for run in runs])
         for i, x in enumerate(s.lengths):
             right, asked = (sum(run[str(x)][k] for run in runs) for k in (0, 1))

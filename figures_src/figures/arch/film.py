@@ -78,7 +78,7 @@ def spoken(token):
 
 
 def make(lab, smoke=False):
-    _, arrays = recall.load()
+    _, arrays = recall.load("questions")
     models = {kind: trained(arrays, kind) for kind in SHOWN}
     rng = np.random.default_rng(SEED)
     tokens, right = recall.questions(1, PAIRS, PAIRS, rng)

@@ -25,7 +25,7 @@ CHANCE = 1 / len(recall.VALUES)
 
 def shares(facts, kind, test):
     """(mean, lowest and highest seed, Wilson interval of all answers, share confused) for one kind and test."""
-    runs = [run[test] for run in facts["runs"][f"questions/{kind}"]]
+    runs = [run[test] for run in facts["runs"][kind]]
     each = [right / asked for right, asked, _ in runs]
     low, high = Share(sum(r[0] for r in runs), sum(r[1] for r in runs)).interval
     return {"acc": float(np.mean(each)), "least": min(each), "best": max(each), "low": low, "high": high,
@@ -33,7 +33,7 @@ def shares(facts, kind, test):
 
 
 def make(lab, smoke=False):
-    facts, _ = recall.load()
+    facts, _ = recall.load("questions")
     s = recall.SETTINGS
     n = {"seeds": len(s.seeds), "steps": s.steps, "chance": CHANCE, "tested": s.tested, "trained_pairs": max(s.pairs),
          "parameters_least": min(facts["parameters"].values()), "parameters_most": max(facts["parameters"].values()),
