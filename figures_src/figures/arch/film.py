@@ -116,7 +116,7 @@ def make(lab, smoke=False):
         for t in range(length):
             colour = "accent" if t == upto else "ink" if t <= upto else "muted"
             mark = "?" if t >= 2 * PAIRS else ""
-            fig.note(left + cell * (t + 0.5), 6, spoken(tokens[0, t]) + mark, colour, 13, ha="center",
+            fig.note(left + cell * (t + 0.5), 6, spoken(tokens[0, t]) + mark, colour, 11 if narrow else 13, ha="center",
                      weight=600 if t == upto else 400)  # fmt: skip
         fig.note(0, 6, "it reads", "muted", 12)
         fig.note(fig.width, 6, "right" if narrow else "right so far", "muted", 12, ha="right")

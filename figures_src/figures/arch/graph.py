@@ -78,7 +78,7 @@ def make(lab, smoke=False):
             if k:  # beside the ring, on the side where the concept stands
                 ax.text(x * 1.1 + 0.02 * np.sign(x), y * 1.16, graph.labels[i], ha="left" if x > 0.1 else
                         "right" if x < -0.1 else "center", va="center", fontsize=11, color=theme.label(colour))  # fmt: skip
-        ax.set(xlim=(-2.1, 2.1), ylim=(-1.4, 1.4))
+        ax.set(xlim=(-2.5, 2.5), ylim=(-1.4, 1.4))
         x, y = (0, 276) if narrow else (392, 0)
         fig.note(x, y, "Groups named rightly", size=14, weight=600)
         for word, words, colour in WAYS:
