@@ -22,7 +22,7 @@ import torch
 import transformers
 
 from denoised.models import sequences
-from denoised.probes import forms, keywords, kept
+from denoised.probes import forms, kept, keywords
 from denoised.studies import recall
 
 transformers.logging.set_verbosity_error()  # it would tell that its faster kernels are not here
@@ -88,7 +88,7 @@ for kind in ("gru", "rwkv", "mamba", "transformer"):
 # %% [markdown]
 # ## Four questions at once
 #
-# Networks of the study, as they were after training. Facts are a letter and its number; then come letters, as questions. Change the
+# Networks of the study, after training. Facts are a letter and its number; then come letters, as questions. Change the
 # seed, or ask eight.
 
 # %%
