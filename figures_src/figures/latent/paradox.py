@@ -174,18 +174,13 @@ def make(lab, smoke=False):
             f"{rate('made')}."
         ),
         caption=(
-            f"**Odd prompts, familiar pictures?** Distance of a prompt from the nearest of {n['train']} captions (one "
-            f"minus the cosine): ordinary {n['text_ordinary']:.2f}, unseen {n['text_rare']:.2f}, two things "
-            f"{n['text_two']:.2f}, shuffled {n['text_shuffled']:.2f}. Distance of the result from the nearest icon, in "
-            f"the U-Net's middle: {n['result_ordinary']:.1f}, {n['result_rare']:.1f}, {n['result_two']:.1f}, "
-            f"{n['result_shuffled']:.1f}; real icons of unseen things: {n['result_newcomers']:.1f}. Of {len(pairs)} "
-            f"pairs the judge, looking at the whole and through five windows, finds {rate('made')} "
-            f"(at least one: 95 % interval {1 - n['made_neither_high']:.0%} to {1 - n['made_neither_low']:.0%}). What "
-            f"it is worth: real icons side by side, {rate('beside')}; laid over each other, {rate('ghost')}; a real icon "
-            f"of only the first, {rate('alone')}; results for the first alone, {rate('single')}; a real icon of a third "
-            f"thing, at least one in {1 - n['alarm_neither']:.0%}. A fainter trace of both, each among its first {TRACE} "
-            f"names: {n['made_trace_both']:.0%} of results, {n['ghost_trace_both']:.0%} of real icons laid over each "
-            f"other, {n['single_trace_both']:.0%} of results for the first alone."
+            f"**Odd prompts, familiar pictures?** At each row: how far a prompt lies from the nearest of {n['train']} "
+            f"captions (ordinary {n['text_ordinary']:.2f}, two things {n['text_two']:.2f}, shuffled "
+            f"{n['text_shuffled']:.2f}; one minus the cosine), and how far its result lies from the nearest icon, in the "
+            f"U-Net's middle ({n['result_ordinary']:.1f}, {n['result_two']:.1f} and {n['result_shuffled']:.1f}; real icons "
+            f"of unseen things {n['result_newcomers']:.1f}). Of {len(pairs)} pairs of things the judge finds "
+            f"{rate('made')} (at least one: 95 % interval {1 - n['made_neither_high']:.0%} to "
+            f"{1 - n['made_neither_low']:.0%})."
         ),
         numbers=n,
         draw=draw,
