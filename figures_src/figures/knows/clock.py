@@ -16,7 +16,7 @@ DATA = ()
 TITLE = "Asked for half past two"
 
 RESAMPLES = 4000
-SHOWN = ("twelve-oclock", "two-thirty", "three-oclock", "six-thirty", "four-oclock", "seven-thirty")  # the last two held out
+SHOWN = ("twelve-oclock", "two-thirty", "three-oclock", "six-thirty", "four-oclock", "seven-thirty")  # last two: held out
 
 
 def interval(right, rng, resamples=RESAMPLES) -> tuple[float, float]:
@@ -74,7 +74,8 @@ def make(lab, smoke=False):
         words = [held] if narrow else [held[:3], held[3:]]
         y = 24
         for pictures, names in zip(sheets, words, strict=True):
-            y = image_grid(fig, pictures, labels=[[None] * len(names), names], x=0, y=y, cell=cell, gap=12 if narrow else 16)
+            y = image_grid(fig, pictures, labels=[[None] * len(names), names], x=0, y=y, cell=cell,
+                           gap=12 if narrow else 16)  # fmt: skip
             y += 10
         fig.note(0, y, "* held out of training in every style", "muted", 11)
         x, y = (0, y + 40) if narrow else (300, 0)
@@ -91,7 +92,7 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             f"Real clocks above drawn ones for six times, and a table of {times} times asked for against times read off "
-            f"{n['drawings']} drawings: {n['seen']:.0%} of learned and {n['kept']:.0%} of held-out ones lie on the diagonal."
+            f"{n['drawings']} drawings: {n['seen']:.0%} of learned and {n['kept']:.0%} of held-out ones are right."
         ),
         caption=(
             f"**Asked for each half hour.** {n['drawings']} drawings ({n['times']} times, two styles, {n['seeds']} seeds, "

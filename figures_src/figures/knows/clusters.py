@@ -50,14 +50,14 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Three sheets of {shown} rows of {each} icons, each row one cluster. Icons of the commonest group of their row: "
+            f"Three sheets of {shown} rows of {each} icons, a row a cluster. Of the commonest group of their row are "
             f"{n['group_latents']:.0%} in the VAE's latents, {n['group_unet']:.0%} in the denoiser's features, "
             f"{n['group_judge']:.0%} in the judge's."
         ),
         caption=(
-            f"**Sorted without words.** The {shown} largest of {made} clusters in three spaces, each row the {each} icons next "
-            f"to the centre. Of the shown icons {n['group_latents']:.0%}, {n['group_unet']:.0%} and {n['group_judge']:.0%} "
-            f"are of the commonest group of their row; the mean colours of a row lie {n['colour_latents']:.0f}, "
+            f"**Sorted without words.** The {shown} largest of {made} clusters in three spaces, each row the {each} icons "
+            f"next to the centre. Of these icons {n['group_latents']:.0%}, {n['group_unet']:.0%} and "
+            f"{n['group_judge']:.0%} are of the commonest group of their row; the mean colours of a row lie {n['colour_latents']:.0f}, "
             f"{n['colour_unet']:.0f} and {n['colour_judge']:.0f} steps of 255 from their middle."
         ),
         numbers=n,

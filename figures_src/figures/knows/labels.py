@@ -37,12 +37,13 @@ def make(lab, smoke=False):
     rng, resamples = np.random.default_rng(0), 100 if smoke else RESAMPLES
     counts = labels.SETTINGS.labels
     right = {name: arrays[f"right_{name}"].astype(float) for name in LEARNERS}
-    n = {"classes": len(labels.CLASSES), "asked": facts["asked"], "pool": facts["pool"], "seeds": len(labels.SETTINGS.seeds),
-         "commonest": facts["commonest"], "views": labels.SETTINGS.steps * labels.SETTINGS.batch, "most": counts[-1],
+    n = {"classes": len(labels.CLASSES), "asked": facts["asked"], "pool": facts["pool"],
+         "seeds": len(labels.SETTINGS.seeds), "commonest": facts["commonest"],
+         "views": labels.SETTINGS.steps * labels.SETTINGS.batch, "most": counts[-1],
          "chance": 1 / len(labels.CLASSES)}  # fmt: skip
     for name in LEARNERS:
         n |= {f"{name}_{count}": float(right[name][i].mean()) for i, count in enumerate(counts)}
-    for name, i in ((name, i) for name in labels.FEATURES for i in [labels.FEATURES.index(name)]):
+    for i, name in enumerate(labels.FEATURES):
         n |= {f"purity_{name}": float(arrays["purity"][i].mean()), f"shared_{name}": float(arrays["shared"][i].mean()),
               f"null_{name}": float(np.percentile(arrays["null"][i], 95))}  # fmt: skip
     bounds = []
@@ -89,7 +90,7 @@ def make(lab, smoke=False):
     top = counts[-1]
     return Output(
         alt=(
-            f"Curves of the share of icons whose group is named rightly, over labels a class from {counts[0]} to {top}. With "
+            f"Curves of the share of icons whose group is named rightly, over {counts[0]} to {top} labels a class. With "
             f"{top}: {n[f'judge_{top}']:.0%} on the judge's features, {n[f'unet_{top}']:.0%} on the denoiser's, "
             f"{n[f'latents_{top}']:.0%} on the VAE's, {n[f'cnn_{top}']:.0%} from scratch. Beside them the purity of "
             f"clusters found without labels, {n['purity_latents']:.0%} on the VAE's features."
@@ -98,7 +99,7 @@ def make(lab, smoke=False):
             f"**What a label costs.** {n['asked']} icons, {n['classes']} groups, {n['seeds']} draws of labels; the dotted "
             f"line is always saying the commonest group ({n['commonest']:.0%}). With one label a class: "
             f"{n['judge_1']:.0%} on the features of a judge that was told groups before, {n['unet_1']:.0%} on the "
-            f"denoiser's, {n['latents_1']:.0%} on the VAE's, {n['pixels_1']:.0%} on pixels, {n['cnn_1']:.0%} by a small net "
+            f"denoiser's, {n['latents_1']:.0%} on the VAE's, {n['pixels_1']:.0%} on pixels, {n['cnn_1']:.0%} by a net "
             f"from scratch. With {top}: {n[f'judge_{top}']:.0%}, {n[f'unet_{top}']:.0%}, {n[f'latents_{top}']:.0%}, "
             f"{n[f'pixels_{top}']:.0%}, {n[f'cnn_{top}']:.0%}; the net with shuffled labels {n['shuffled']:.0%}."
         ),
