@@ -47,7 +47,8 @@ def make(lab, smoke=False):
     again, other = drawn(ASKED, SEED), drawn(ASKED, SEED + 100)
     after = fingerprints(pipe)
     n = {"changed_weights": sum(before[name] != after[name] for name in before), "tensors": len(before),
-         "again": apart(first, again), "other_seed": apart(first, other), "between": len(between), "steps": steps}  # fmt: skip
+         "again": apart(first, again), "other_seed": apart(first, other), "between": len(between),
+         "steps": steps}  # fmt: skip
     pictures = [first, *between, again, other]
     words = ["first", *("between",) * len(between), "the first\nonce more", "another\nseed"]
 
@@ -62,11 +63,11 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"An octopus, {n['between']} other pictures made after it, the octopus asked for again, and with another seed. The "
+            f"An octopus, {n['between']} other pictures made after it, the octopus once more, and with another seed. The "
             f"largest difference between first and again is {n['again']} of 255 steps, with another seed {n['other_seed']}."
         ),
         caption=(
-            f"**Nothing stays.** “{ASKED}”, {n['between']} other pictures, then the same prompt and seed again: the largest "
+            f"**Nothing stays.** “{ASKED}”, {n['between']} other pictures, then the same prompt and seed: the largest "
             f"difference of any pixel is {n['again']} of 255. The control, another seed, differs by up to "
             f"{n['other_seed']}. Of {n['tensors']} tensors in the three networks {n['changed_weights']} changed."
         ),
