@@ -61,10 +61,11 @@ def features(lab, pictures) -> dict[str, np.ndarray]:
 def taught(pictures, truth, asked, answer, seed: int, path: Path) -> np.ndarray:
     """uint8 [icons]: named rightly by a net from scratch; from an earlier call if that got so far."""
     if not path.exists():
-        net = thumbs.build({"group": list(labels.CLASSES)}, seed)
+        net = thumbs.build({"group": list(labels.CLASSES), "concept": ["an icon"]}, seed)  # one concept teaches nothing
         lessons = eye.Settings(steps=S.steps, batch=S.batch, lr=thumbs.SETTINGS.lr, every=S.steps)
         mirrors = torch.ones(len(pictures), dtype=torch.bool)
-        eye.train(net, pictures, mirrors, {"group": torch.from_numpy(truth)}, seed, lambda net: {}, lessons)
+        told = {"group": torch.from_numpy(truth), "concept": torch.zeros(len(truth), dtype=torch.long)}
+        eye.train(net, pictures, mirrors, told, seed, lambda net: {}, lessons)
         said = eye.answers(net, asked)["group"].argmax(1).numpy()
         np.save(path, (said == answer).astype(np.uint8))
     return np.load(path)
