@@ -38,6 +38,7 @@ def whole_hours(said) -> np.ndarray:
 def make(lab, smoke=False):
     facts, arrays = clock.load()
     rng, resamples = np.random.default_rng(0), 200 if smoke else RESAMPLES
+    label = [f"{k // 2 or 12}:{'30' if k % 2 else '00'}" for k in range(len(clock.TIMES))]
     said, split, times = arrays["said"].astype(int), arrays["split"], len(clock.TIMES)
     asked = np.arange(times)[None, :, None]
     right = said == asked
@@ -57,12 +58,12 @@ def make(lab, smoke=False):
     hours = (said // 2) == (asked // 2)
     n |= {"hour": float(hours.mean()), "hour_chance": 2 / times}
     counts = np.bincount(said.ravel(), minlength=times)
-    n |= {"commonest": clock.TIMES[counts.argmax()].replace("-", " ").replace("oclock", "o’clock"),
-          "commonest_share": float(counts.max() / said.size), "different": int((counts > 0).sum())}  # fmt: skip
+    first, second = np.argsort(-counts)[:2]
+    n |= {"first": label[first], "second": label[second], "two_share": float((counts[first] + counts[second]) / said.size),
+          "different": int((counts > 0).sum())}  # fmt: skip
     table = np.zeros((times, times))
     np.add.at(table, (np.broadcast_to(asked, said.shape).ravel(), said.ravel()), 1)
     at = [clock.TIMES.index(time) for time in SHOWN]
-    label = [f"{(k // 2) or 12}:{'30' if k % 2 else '00'}" for k in range(times)]
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -98,8 +99,10 @@ def make(lab, smoke=False):
             f"**Asked for each half hour.** {n['drawings']} drawings ({n['times']} times, two styles, {n['seeds']} seeds, "
             f"guidance {n['guidance']:g}). Right, by the reader: {n['seen']:.0%} ({n['seen_low']:.0%} to "
             f"{n['seen_high']:.0%}) of times that were learned in that style, {n['kept']:.0%} ({n['kept_low']:.0%} to "
-            f"{n['kept_high']:.0%}) of times held out everywhere; {n['chance']:.0%} by chance. The reader names "
-            f"{n['reader']:.0%} of {n['real']} real clocks."
+            f"{n['kept_high']:.0%}) of times held out everywhere; {n['chance']:.0%} by chance. Whether it is a full or a half "
+            f"hour is right in {n['half']:.0%} ({n['half_low']:.0%} to {n['half_high']:.0%}). Two times, "
+            f"{n['first']} and {n['second']}, make up {n['two_share']:.0%} of what was drawn. The reader names "
+            f"{n['reader']:.0%} of {n['real']} real clocks, at least {n['reader_drawn']:.0%} in the two styles."
         ),
         numbers=n,
         draw=draw,
