@@ -99,7 +99,7 @@ def make(lab, smoke=False):
             f"**Asked for each half hour.** {n['drawings']} drawings ({n['times']} times, two styles, {n['seeds']} seeds, "
             f"guidance {n['guidance']:g}). Right, by the reader: {n['seen']:.0%} ({n['seen_low']:.0%} to "
             f"{n['seen_high']:.0%}) of times that were learned in that style, {n['kept']:.0%} ({n['kept_low']:.0%} to "
-            f"{n['kept_high']:.0%}) of times held out everywhere; {n['chance']:.0%} by chance. Whether it is a full or a half "
+            f"{n['kept_high']:.0%}) of times held out everywhere; {n['chance']:.0%} by chance. Full or half "
             f"hour is right in {n['half']:.0%} ({n['half_low']:.0%} to {n['half_high']:.0%}). Two times, "
             f"{n['first']} and {n['second']}, make up {n['two_share']:.0%} of what was drawn. The reader names "
             f"{n['reader']:.0%} of {n['real']} real clocks, at least {n['reader_drawn']:.0%} in the two styles."
