@@ -1,4 +1,4 @@
-"""Contact sheets of what k-means finds without any word: icons of the largest clusters of the VAE's latents, of the
+"""Contact sheets of what k-means finds without any word: icons of the largest clusters of pixels, the VAE's latents, of the
 denoiser's features, and of the features of a judge that was told groups. Read from the results of `scripts/lab_labels.py`.
 """
 
@@ -13,7 +13,8 @@ WEIGHTS = ()
 DATA = ()
 TITLE = "Sorted without words"
 
-SPACES = {"latents": ("The VAE’s latents", "latent"), "unet": ("The denoiser’s features", "prediction"),
+SPACES = {"pixels": ("Pixels made small", "muted"), "latents": ("The VAE’s latents", "latent"),
+          "unet": ("The denoiser’s features", "prediction"),
           "judge": ("The judge’s features", "image")}  # fmt: skip
 
 
@@ -50,15 +51,16 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Three sheets of {shown} rows of {each} icons, a row a cluster. Of the commonest group of their row are "
+            f"Four sheets of {shown} rows of {each} icons, a row a cluster. Of the commonest group of their row are "
             f"{n['group_latents']:.0%} in the VAE's latents, {n['group_unet']:.0%} in the denoiser's features, "
             f"{n['group_judge']:.0%} in the judge's."
         ),
         caption=(
-            f"**Sorted without words.** The {shown} largest of {made} clusters in three spaces, each row the {each} icons "
-            f"next to the centre. Of these icons {n['group_latents']:.0%}, {n['group_unet']:.0%} and "
+            f"**Sorted without words.** The {shown} largest of {made} clusters in four spaces, each row the {each} icons "
+            f"next to the centre. Of these icons {n['group_pixels']:.0%}, {n['group_latents']:.0%}, {n['group_unet']:.0%} and "
             f"{n['group_judge']:.0%} are of the commonest group of"
-            f" their row; the mean colours of a row lie {n['colour_latents']:.0f}, "
+            f" their row; the mean colours of a row lie {n['colour_pixels']:.0f}, "
+            f"{n['colour_latents']:.0f}, "
             f"{n['colour_unet']:.0f} and {n['colour_judge']:.0f} steps of 255 from their middle."
         ),
         numbers=n,
