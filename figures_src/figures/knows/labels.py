@@ -100,7 +100,8 @@ def make(lab, smoke=False):
             f"line is always saying the commonest group ({n['commonest']:.0%}). With one label a class: "
             f"{n['judge_1']:.0%} on the features of a judge that was told groups before, {n['unet_1']:.0%} on the "
             f"denoiser's, {n['latents_1']:.0%} on the VAE's, {n['pixels_1']:.0%} on pixels, {n['cnn_1']:.0%} by a net "
-            f"from scratch ({n['views']:,} views). With {top}: {n[f'judge_{top}']:.0%}, {n[f'unet_{top}']:.0%}, {n[f'latents_{top}']:.0%}, "
+            f"from scratch ({n['views']:,} views). "
+            f"With {top}: {n[f'judge_{top}']:.0%}, {n[f'unet_{top}']:.0%}, {n[f'latents_{top}']:.0%}, "
             f"{n[f'pixels_{top}']:.0%}, {n[f'cnn_{top}']:.0%}; the net with shuffled labels {n['shuffled']:.0%}."
         ),
         numbers=n,
