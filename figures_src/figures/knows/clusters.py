@@ -58,8 +58,8 @@ def make(lab, smoke=False):
         caption=(
             f"**Sorted without words.** The {shown} largest of {made} clusters in four spaces, each row the {each} icons "
             f"next to the centre. Of these icons {n['group_pixels']:.0%}, {n['group_latents']:.0%}, {n['group_unet']:.0%} "
-            f"and {n['group_judge']:.0%} are of the commonest group of their row; the mean colours of a row lie {n['colour_pixels']:.0f}, "
-            f"{n['colour_latents']:.0f}, "
+            f"and {n['group_judge']:.0%} are of the commonest group of their row; the mean "
+            f"colours of a row lie {n['colour_pixels']:.0f}, {n['colour_latents']:.0f}, "
             f"{n['colour_unet']:.0f} and {n['colour_judge']:.0f} steps of 255 from their middle."
         ),
         numbers=n,
