@@ -13,8 +13,9 @@
 # %% [markdown]
 # # Read the clock
 #
-# The companion of the page [AI knows nothing](../../series/knows-nothing/). Read drawn clocks with your own eyes and with a
-# reader of a dozen lines, and see how much of its verdict is chance. Everything runs on any processor in less than a minute.
+# The companion of the page [AI knows nothing](../../series/knows-nothing/). Read drawn clocks with your own eyes and with
+# a reader of a dozen lines, and see how much of its verdict is chance. Everything runs on any processor in less than a
+# minute.
 
 # %%
 import io
@@ -42,7 +43,8 @@ def show(pictures, alt, side=72):
 # %% [markdown]
 # ## What was asked for, and what came
 #
-# The first row are real clocks of one style from twelve to half past five, the second what the model draws when asked for them.
+# The first row are real clocks of one style from twelve to half past five, the second what the model draws when asked
+# for them.
 
 # %%
 show(arrays["icons"][:12], "Twelve real clocks, from twelve o'clock to half past five")

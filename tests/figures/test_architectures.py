@@ -4,6 +4,7 @@ import pytest
 
 from denoised.models import sequences
 from figures.arch import memory, questions, shares, sizes, steps
+from plotting.powers import powers
 
 
 @pytest.mark.parametrize("name", ["169M", "14B"])
@@ -43,3 +44,11 @@ def test_shares_of_two_seeds():
 def test_writing_takes_a_call_a_token_and_only_the_prompt_goes_in_at_once():
     calls, written, seen = steps.calls("transformer")
     assert calls == written == steps.SPOKEN and seen == [steps.PROMPT] + [1] * (calls - 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "said"),
+    [(2.1e-16, 0, "2 × 10⁻¹⁶"), (9.96e-7, 0, "1 × 10⁻⁶"), (0.0, 0, "0 × 10⁰"), (-4.56e12, 1, "-4.6 × 10¹²")],
+)
+def test_powers_are_written_as_people_do(value, digits, said):
+    assert powers(value, digits) == said

@@ -11,6 +11,7 @@ from denoised.models.scan import Scan
 from denoised.models.sequences import stock
 from denoised.probes import by_hand, forms
 from plotting.output import Output
+from plotting.powers import powers
 from plotting.style import new_figure
 
 WEIGHTS = ()
@@ -122,18 +123,18 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             f"Seven pairs of computations with the largest difference of each on a log scale. Six pairs agree to "
-            f"{n['largest']:.0e} or better; the seventh, Mamba’s selective layer against the best single convolution, "
+            f"{powers(n['largest'])} or better; the seventh, Mamba’s selective layer against the best single convolution, "
             f"differs by {n['selective']:.2f}."
         ),
         caption=(
             f"**Twice the same thing, six times.** Random weights, {LENGTH} steps. A net taught with gradients worked "
             "out on "
-            f"paper follows autograd’s losses to {n['numpy']:.0e}; a GRU of four lines a step is the library’s to "
-            f"{n['gru']:.0e}; a Transformer says the same in one pass as token by token (to {n['one_pass']:.0e}), RWKV "
-            f"the same without any loop as with nothing but its state (to {n['rwkv']:.0e}, where logits spread by "
-            f"{n['rwkv_size']:.1f}); a linear recurrence can be summed in pairs (to {n['tree']:.0e}). A fixed "
+            f"paper follows autograd’s losses to {powers(n['numpy'])}; a GRU of four lines a step is the library’s to "
+            f"{powers(n['gru'])}; a Transformer says the same in one pass as token by token (to {powers(n['one_pass'])}), "
+            f"RWKV the same without any loop as with nothing but its state (to {powers(n['rwkv'])}, where logits spread by "
+            f"{n['rwkv_size']:.1f}); a linear recurrence can be summed in pairs (to {powers(n['tree'])}). A fixed "
             "state-space "
-            f"layer is one long convolution (relative error {n['fixed']:.0e}). Mamba’s, whose step length and gates "
+            f"layer is one long convolution (relative error {powers(n['fixed'])}). Mamba’s, whose step length and gates "
             "follow "
             f"the input, is none: the best single convolution misses it by {n['selective']:.0%}."
         ),

@@ -9,6 +9,7 @@ import torch
 from denoised.probes import by_hand
 from denoised.studies import bench
 from plotting.output import Output
+from plotting.powers import powers
 from plotting.style import new_figure
 
 WEIGHTS = ()
@@ -69,12 +70,12 @@ def make(lab, smoke=False):
             "as fast as "
             f"in plain Python, by NumPy {n['ratio_numpy']:.0f} times, by PyTorch {n['ratio_torch']:.0f} times. The "
             "results differ "
-            f"by {n['difference']:.0e} at most."
+            f"by {powers(n['difference'])} at most."
         ),
         caption=(
             "**The same numbers, at very different speeds.** An edge-finding kernel carried over an icon of "
             f"{n['pixels']}×"
-            f"{n['pixels']} pixels. All four tools give the same result, to {n['difference']:.0e}. Compared with "
+            f"{n['pixels']} pixels. All four tools give the same result, to {powers(n['difference'])}. Compared with "
             "loops in plain "
             f"Python SciPy is {n['ratio_scipy']:.0f} times as fast, NumPy {n['ratio_numpy']:.0f} times, PyTorch "
             f"{n['ratio_torch']:.0f} times (one thread, medians, both sides in one run, on {n['machine']}). Only "
