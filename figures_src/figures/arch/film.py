@@ -112,23 +112,24 @@ def make(lab, smoke=False):
 
     def sheet(theme, narrow, upto):
         fig = new_figure(theme, narrow)
-        left, cell = 96, (fig.width - 96 - 60) // length
+        edge, left = 8, 104  # words of a film keep off its rounded corners
+        cell = (fig.width - left - 68) // length
         for t in range(length):
             colour = "accent" if t == upto else "ink" if t <= upto else "muted"
             mark = "?" if t >= 2 * PAIRS else ""
             fig.note(left + cell * (t + 0.5), 6, spoken(tokens[0, t]) + mark, colour, 11 if narrow else 13, ha="center",
                      weight=600 if t == upto else 400)  # fmt: skip
-        fig.note(0, 6, "it reads", "muted", 12)
-        fig.note(fig.width, 6, "right" if narrow else "right so far", "muted", 12, ha="right")
+        fig.note(edge, 6, "it reads", "muted", 12)
+        fig.note(fig.width - edge, 6, "right" if narrow else "right so far", "muted", 12, ha="right")
         y = 32
         for kind in SHOWN:
             high = 78
             picture(fig, shown(kind, upto, theme), left, y, cell * length, high, smooth=False)
-            fig.note(0, y + 8, WORDS[kind].split("\n")[0], "ink", 12, weight=600)
-            fig.note(0, y + 25, "\n".join(WORDS[kind].split("\n")[1:]), "muted", 11, linespacing=1.25)
+            fig.note(edge, y + 8, WORDS[kind].split("\n")[0], "ink", 12, weight=600)
+            fig.note(edge, y + 25, "\n".join(WORDS[kind].split("\n")[1:]), "muted", 11, linespacing=1.25)
             asked = max(0, upto - 2 * PAIRS + 1)
             good = int((said[kind][:asked] == wanted[:asked]).sum())
-            fig.note(fig.width, y + 30, f"{good} of {asked}" if asked else "–", "ink", 13, ha="right")
+            fig.note(fig.width - edge, y + 30, f"{good} of {asked}" if asked else "–", "ink", 13, ha="right")
             y += high + 12
         fig.set_height(y)
         return fig
