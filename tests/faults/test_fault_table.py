@@ -155,7 +155,8 @@ FAULTS = [
           figure("f = lambda: f(); f()"), frozenset({FIRST})),
     Fault("removes its own result", r"^.*one/first.*no readable manifest",
           figure("import atexit, plotting.output as o, pathlib; w = pathlib.Path.write_text\n"
-                 "    pathlib.Path.write_text = lambda p, *a: None"), frozenset({FIRST})),
+                 "    pathlib.Path.write_text = lambda p, *a: None if 'first' in str(p) else w(p, *a)"),
+          frozenset({FIRST})),
 ]  # fmt: skip
 
 

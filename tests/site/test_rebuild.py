@@ -25,9 +25,10 @@ def spent() -> float:
 @pytest.fixture
 def twin(built_site, tmp_path) -> Path:
     """The whole project, built, once more: figures by hard links, since nobody writes into them."""
-    kept = shutil.ignore_patterns("__pycache__", "work", "lock", "logs", "check", "cluster*")
+    of_build = shutil.ignore_patterns("work", "lock", "logs", "check", "cluster*")
     link = os.link if os.stat(tmp_path).st_dev == os.stat(ROOT).st_dev else shutil.copyfile
     for part in PARTS:
+        kept = of_build if part == "build" else shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / part, tmp_path / part, ignore=kept,
                         copy_function=link if part in ("docs", "site") else shutil.copyfile)
     for file in ROOT.iterdir():

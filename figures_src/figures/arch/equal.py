@@ -102,7 +102,8 @@ def make(lab, smoke=False):
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
-        fig.note(0, 0, "Largest difference between two ways to compute it", size=14, weight=600)
+        title = "Largest difference between two ways" if narrow else "Largest difference between two ways to compute it"
+        fig.note(0, 0, title, size=14, weight=600)
         left, high = (0, 66) if narrow else (330, 46)
         width = fig.width - left - 24
         for i, (key, what, one, other) in enumerate(ROWS):

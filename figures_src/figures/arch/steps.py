@@ -78,7 +78,8 @@ def make(lab, smoke=False):
         fig = new_figure(theme, narrow)
         fig.note(0, 0, "Operations that wait for one another", size=14, weight=600)
         right = 150 if narrow else 230
-        ax = fig.area(52, 30, fig.width - 52 - right, 260, below=44)
+        left = 52 if narrow else 64
+        ax = fig.area(left, 30, fig.width - left - right, 260, below=44)
         for kind in LABELS:
             ax.plot(lengths, [found[x][kind] for x in lengths], "o-", markersize=5, color=theme.colour(COLOURS[kind]),
                     label=kind)  # fmt: skip
