@@ -30,11 +30,9 @@ def main() -> int:
     # A failing build does not keep the other tests from running: the tests that need the site say why they fail.
     step("site", "scripts/build.py", "site")
     print("== pytest", flush=True)
-    # Two workers at most: many tests start processes of their own. A worker takes whole modules, which share fixtures, in
-    # the order of pyproject.toml's testpaths: the longest modules first, so that no worker is left with one at the end.
+    # Two workers at most: many tests start processes of their own. A worker takes whole modules, which share fixtures.
     workers = min(2, os.cpu_count() or 1)
-    command = ["-m", "pytest", f"--numprocesses={workers}", "--dist=loadscope", "--no-loadscope-reorder",
-               "--durations=25", *sys.argv[1:]]
+    command = ["-m", "pytest", f"--numprocesses={workers}", "--dist=loadscope", "--durations=25", *sys.argv[1:]]
     return subprocess.run([sys.executable, *command], cwd=ROOT).returncode
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,8 @@ class Mini:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # A runner in the background ignores Ctrl-C, and so would all that it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def run(self, *arguments: str, **environment) -> subprocess.CompletedProcess:
