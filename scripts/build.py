@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "figures_src"))  # this checkout's packages, whate
 
 from denoised.errors import DenoisedError  # noqa: E402
 from tasks import crew, hashes, plan, readings, recipes, targets  # noqa: E402
-from tasks.sentences import FULL, sentence, together  # noqa: E402
+from tasks.sentences import foreseen, sentence, together  # noqa: E402
 
 
 @contextlib.contextmanager
@@ -76,36 +76,40 @@ def run_pytask() -> list[tuple[str, BaseException]]:
             name = getattr(getattr(report, "task", None), "name", None) or "collecting the tasks"
             failures.append((name.rpartition("[")[2].rstrip("]"), report.exc_info[1]))
     if session.exit_code != 0 and not failures:  # pytask itself did not even begin
-        probe_disk()
+        probe_records()
         print(said.getvalue(), file=sys.stderr)
         failures.append(("pytask", DenoisedError(f"pytask stopped with {session.exit_code!r}.")))
     return failures
 
 
-def probe_disk() -> None:
-    """Raise the OSError of a full disk where there is no room for a megabyte."""
-    probe = hashes.BUILD / "probe"
-    try:
-        probe.write_bytes(bytes(1 << 20))
-    finally:
-        probe.unlink(missing_ok=True)
+def probe_records() -> None:
+    """Raise the OSError that kept pytask from its records: no room for a megabyte, or something in their place."""
+    for folder in (hashes.BUILD, ROOT / ".pytask"):
+        folder.mkdir(exist_ok=True)
+        probe = folder / "probe"
+        try:
+            probe.write_bytes(bytes(1 << 20))
+        finally:
+            probe.unlink(missing_ok=True)
+    if (ROOT / "pytask.lock").exists():
+        (ROOT / "pytask.lock").read_bytes()
 
 
 def explain(failures: list[tuple[str, BaseException]]) -> None:
     """One line a cause; a traceback only for what nobody foresaw."""
     import traceback
 
-    foreseen = []
+    sentences = []
     for name, error in failures:
         cause = error
         while cause.__cause__ is not None and not isinstance(cause, (DenoisedError, OSError)):
             cause = cause.__cause__
-        if not isinstance(cause, (DenoisedError, MemoryError)) and getattr(cause, "errno", None) not in FULL:
+        if not foreseen(cause):
             traceback.print_exception(cause, limit=-6)
             print(f"error: {name}: {sentence(cause)}", file=sys.stderr)
         else:
-            foreseen.append(sentence(cause))
-    for said in together(foreseen):
+            sentences.append(sentence(cause))
+    for said in together(sentences):
         print(f"error: {said}", file=sys.stderr)
 
 
@@ -189,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("Stopped. The same command goes on where this one ended.", file=sys.stderr)
         return 130
     except OSError as error:
-        if error.errno not in FULL:
+        if not foreseen(error):
             raise
         print(f"error: {sentence(error)}", file=sys.stderr)
     except sqlite3.OperationalError as error:  # pytask's own records

@@ -16,6 +16,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -80,8 +81,32 @@ def python_is_ready() -> bool:
     return stamped(VENV / ".denoised.json").get("key") == python_key() and python().exists()
 
 
+def check_lock() -> str:
+    """torch's line of requirements.lock. SetupError where the lock is cut short or is no lock: pip would install
+    whatever it takes half a line for."""
+    remedy = f"get it back with `git checkout -- {LOCK.name}`"
+    try:
+        lines = LOCK.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise SetupError(f"{LOCK.name} is damaged, for it is no text; {remedy}.") from None
+    pinned = {}
+    for number, line in enumerate(lines, 1):
+        line = line.partition("#")[0].strip()
+        found = re.fullmatch(r"([A-Za-z0-9][\w.-]*)==([\w.!+]+)", line)
+        if line and not found:
+            raise SetupError(f"{LOCK.name}, line {number} is damaged: {line[:60]!r} is not name==version; {remedy}.")
+        if found:
+            pinned[re.sub(r"[-_.]+", "-", found[1]).lower()] = line
+    named = re.findall(r"^([A-Za-z0-9][\w.-]*)", (ROOT / "requirements.in").read_text(), re.MULTILINE)
+    lacking = sorted({re.sub(r"[-_.]+", "-", name).lower() for name in named} - pinned.keys())
+    if lacking:
+        raise SetupError(f"{LOCK.name} is damaged: it does not pin {lacking[0]}, which is asked for; {remedy}.")
+    return pinned["torch"]
+
+
 def install_python() -> None:
     """.venv with requirements.lock and the package itself (editable)."""
+    torch = check_lock()
     stamp = VENV / ".denoised.json"
     foreign = VENV.exists() and any(VENV.iterdir()) and not (VENV / "pyvenv.cfg").exists()
     if foreign:
@@ -99,7 +124,6 @@ def install_python() -> None:
                 "brings what is missing."
             )
     pip = [python(), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--progress-bar", "off"]
-    torch = [line for line in LOCK.read_text().splitlines() if line.startswith("torch==")][0].split()[0]
     index = os.environ.get("TORCH_INDEX")
     print("Installing Python packages (torch is the large one; this takes some minutes once)", flush=True)
     if index:

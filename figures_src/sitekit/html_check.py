@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from sitekit.prose_check import Problem
+from sitekit.svg_check import svg_problem
 
 _RESOURCES = {  # element -> attributes that make a browser load something
     "img": ("src", "srcset"), "source": ("src", "srcset"), "video": ("src", "poster"), "audio": ("src",),
@@ -103,6 +104,10 @@ class Built:
             for line, url in page.links:
                 if message := self._link(url, path):
                     found.append(Problem(where, line, message))
+        for path in sorted(self.site.rglob("*.svg")):
+            if problem := svg_problem(path.read_bytes()):
+                where = f"{self.site.name}/{path.relative_to(self.site).as_posix()}"
+                found.append(Problem(where, 1, f"the drawing {problem}"))
         for path in sorted(self.site.rglob("*.css")):
             where = f"{self.site.name}/{path.relative_to(self.site).as_posix()}"
             text = re.sub(

@@ -23,7 +23,12 @@ class VendorError(Exception):
 
 def entries() -> list[dict]:
     """The files of vendor.json: dicts with `from`, `to` and, for text files, `edit`."""
-    return json.loads(LIST.read_text(encoding="utf-8"))["files"]
+    try:
+        return json.loads(LIST.read_text(encoding="utf-8"))["files"]
+    except json.JSONDecodeError as error:
+        raise VendorError(f"{LIST.name}, line {error.lineno}: no valid JSON ({error.msg}).") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise VendorError(f"{LIST.name} cannot be read; `git checkout -- {LIST.relative_to(ROOT)}`.") from None
 
 
 def sources(node_modules: Path) -> list[tuple[Path, str, list]]:

@@ -34,8 +34,9 @@ def _load() -> dict[str, list]:
     global _cache
     if _cache is None:
         try:
-            _cache = json.loads(_CACHE_FILE.read_text())
-        except (OSError, ValueError):
+            noted = json.loads(_CACHE_FILE.read_text())
+            _cache = {name: [list(mark), str(digest)] for name, (mark, digest) in noted.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
             _cache = {}
     return _cache
 

@@ -92,7 +92,13 @@ class Worker:
             self.stop()
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"
             raise DenoisedError(f"The process that rendered figure {figure_id} died ({how}); see {_log_name()}.")
-        answer = json.loads(line)
+        try:
+            answer = dict(json.loads(line))
+        except (ValueError, TypeError):
+            self.stop()  # whatever it says next would be taken for the answer to another figure
+            raise DenoisedError(
+                f"Figure {figure_id} wrote where only the render process answers; a figure may print, and no more."
+            ) from None
         if "error" in answer:
             with contextlib.suppress(OSError), open(LOGS / "figures.log", "a", encoding="utf-8") as log:
                 log.write(f"--- {figure_id}\n{answer['trace']}\n")

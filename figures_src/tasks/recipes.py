@@ -5,6 +5,7 @@ build killed at any moment leaves either a whole target or one that the next bui
 """
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -95,6 +96,7 @@ def _take(figure: targets.Figure, aside: Path, key: str) -> None:
         raise DenoisedError(f"Rendering {figure.id} wrote no readable manifest.") from error
     if manifest.get("code_hash") != key:
         raise DenoisedError(f"Rendering {figure.id} wrote a manifest with another key than the one it was given.")
+    check_drawings(figure.id, [made.parent / name for name in names])
     figure.folder.mkdir(parents=True, exist_ok=True)
     before = set(figure.folder.glob(f"{made.stem}.*"))
     for name in names:
@@ -106,6 +108,25 @@ def _take(figure: targets.Figure, aside: Path, key: str) -> None:
         stale.unlink(missing_ok=True)
     if not figure.whole():
         raise DenoisedError(f"Rendering {figure.id} wrote files that do not match their manifest.")
+
+
+def check_drawings(figure_id: str, files: list[Path]) -> None:
+    """DenoisedError for an SVG that could run code or ask another host: it is not published."""
+    from sitekit.svg_check import svg_problem
+
+    for path in files:
+        if path.suffix == ".svg" and (problem := svg_problem(path.read_bytes())):
+            raise DenoisedError(f"Figure {figure_id}: {path.name} {problem}.")
+
+
+def check_icons(style: str, icons: dict) -> None:
+    """DenoisedError for an icon that is more than a drawing: what draws it would read files of this machine."""
+    from sitekit.svg_check import svg_problem
+
+    names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    for name, icon in icons.get("icons", {}).items():
+        if problem := svg_problem(f"<svg {names}>{icon['body']}</svg>".encode()):
+            raise DenoisedError(f"The icon {style}/{name} {problem}: reinstall with `npm ci`.")
 
 
 def _move(source: Path, target: Path) -> None:
@@ -243,6 +264,21 @@ def stop_notebooks() -> None:
                 os.kill(process, signal.SIGKILL)
 
 
+def check_text(files: list[Path]) -> None:
+    """Pages and settings that are no text: mkdocs would end in a traceback that names no file."""
+    for path in files:
+        if path.suffix in (".md", ".yml", ".yaml", ".bib") and path.is_file():
+            data = path.read_bytes()
+            try:
+                data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                line = data.count(b"\n", 0, error.start) + 1
+                raise DenoisedError(
+                    f"{closure.relative(path)}, line {line}: not a text in UTF-8; save it as UTF-8 or get it back "
+                    f"with `git checkout -- {closure.relative(path)}`."
+                ) from None
+
+
 def mkdocs_command(*arguments: str, leash: bool = False) -> tuple[list[str], dict[str, str]]:
     """(command, environment) of an mkdocs in which importing torch is an error; on a leash it ends when its standard
     input closes, so that it does not outlive whoever started it."""
@@ -259,6 +295,9 @@ def mkdocs_command(*arguments: str, leash: bool = False) -> tuple[list[str], dic
 def make_site(target: targets.Site) -> None:
     """mkdocs build --strict into a folder aside, then swap the folders."""
     key = target.key()
+    if targets.SITE.exists() and not targets.SITE.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(targets.SITE))
+    check_text([paths.ROOT / "mkdocs.yml", *hashes.tree(targets.DOCS, lambda path: path == targets.DOCS / "assets")])
     aside = _aside()
     # Without --quiet, which would keep --strict from seeing any warning.
     command, environment = mkdocs_command("build", "--strict", "--site-dir", str(aside / "site"))

@@ -1,11 +1,21 @@
 """Errors as a person should read them."""
 
 import errno
+import os
 import re
+from pathlib import Path
 
+from denoised import paths
 from denoised.errors import DenoisedError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+
+
+def foreseen(error: BaseException) -> bool:
+    """Is this an error that a sentence says all about, so that a traceback would only hide it?"""
+    place = isinstance(error, OSError) and error.errno in FULL | REFUSED
+    return place or isinstance(error, (DenoisedError, MemoryError))
 
 
 def sentence(error: BaseException) -> str:
@@ -14,10 +24,25 @@ def sentence(error: BaseException) -> str:
         return str(error)
     if isinstance(error, OSError) and error.errno in FULL:
         return "The disk is full: free some space and run the same command again, it goes on where it stopped."
+    if isinstance(error, OSError) and error.errno in REFUSED and error.filename is not None:
+        return _in_the_way(error)
     if isinstance(error, MemoryError):
         return "There is not enough memory."
     first = str(error).strip().splitlines()
     return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__
+
+
+def _in_the_way(error: OSError) -> str:
+    """Which place cannot be written, and why: named is what is in the way, not what was to be made below it."""
+    path = Path(os.fsdecode(error.filename2 or error.filename))
+    there = next(one for one in (path, *path.parents) if os.path.lexists(one))
+    shown = os.path.relpath(there, paths.ROOT) if there.is_relative_to(paths.ROOT) else str(there)
+    again = "run the same command again, it goes on where it stopped."
+    if there == path and there.is_dir() and error.errno in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST):
+        return f"{shown} is a folder where a file has to be: move it away and {again}"
+    if not there.is_dir() and error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return f"{shown} is a file where a folder has to be: move it away and {again}"
+    return f"{shown} cannot be written ({error.strerror}): make it writable and {again}"
 
 
 _ONE = re.compile(r"Figure (\S+) needs the (.*)", re.DOTALL)

@@ -62,8 +62,8 @@ class Stamped(Target):
 
     def whole(self) -> bool:
         try:
-            noted = json.loads(self.stamp.read_text())
-        except (OSError, ValueError):
+            noted = dict(json.loads(self.stamp.read_text()))
+        except (OSError, ValueError, TypeError):
             return False
         return noted.get("key") == self.key() and noted.get("files") == _hashed(self.outputs())
 
@@ -113,7 +113,7 @@ class Figure(Target):
             "weights": {name: self.weight_files(name) for name in weights},
             "data": {name: data_files(name, self.id) for name in data},
             "profile": self.profile,
-            "lock": hashes.file_hash(LOCK),
+            "lock": lock_hash(),
         }
 
     def weight_files(self, name: str) -> list[list]:
@@ -153,6 +153,14 @@ class Figure(Target):
     def whole(self) -> bool:
         manifest = self.manifest()
         return manifest is not None and manifest.get("code_hash") == self.key()
+
+
+def lock_hash() -> str:
+    """Content of requirements.lock. Without it every figure would be made again, for nobody knows which packages."""
+    found = hashes.file_hash(LOCK)
+    if found is None:
+        raise DenoisedError("requirements.lock is missing; get it back with `git checkout -- requirements.lock`.")
+    return found
 
 
 def weight_files(name: str, asker: str) -> list[list]:
@@ -215,7 +223,7 @@ class Notebook(Stamped):
             "code": _hashed(closure.files(self.source)),
             "weights": _hashed(hashes.tree(paths.WEIGHTS)),
             "data": _hashed(hashes.tree(paths.SPECIMENS)),
-            "lock": hashes.file_hash(LOCK),
+            "lock": lock_hash(),
         }
 
     def outputs(self):
@@ -260,7 +268,7 @@ class Site(Stamped):
     def _environment() -> dict[str, str | None]:
         """The environment variables that mkdocs.yml asks for (!ENV), such as the address of the published site."""
         try:
-            text = (paths.ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+            text = (paths.ROOT / "mkdocs.yml").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return {}
         names = {name for group in re.findall(r"!ENV\s+\[?([^\]\n]+)", text) for name in re.findall(r"[A-Z]\w+", group)}
