@@ -16,6 +16,7 @@ REAL = (
     "figures_src/denoised/errors.py",
     "figures_src/denoised/paths.py",
     "figures_src/sitekit/vendor.py",
+    "figures_src/sitekit/svg_check.py",
 )
 
 OUTPUT = '''"""Keeps the contract of the real renderer (files, then the manifest)."""

@@ -6,6 +6,7 @@ modules, and so do the files that are no code (fonts, tables) in the folders of 
 """
 
 import ast
+import contextlib
 import json
 from functools import cache, lru_cache
 from pathlib import Path
@@ -61,7 +62,8 @@ def _edges() -> dict[str, list[str]]:
     except (SyntaxError, grimp.exceptions.SourceSyntaxError) as error:
         raise DenoisedError(f"The library does not parse, so nothing was built: {error}.") from error
     edges = {name: sorted(graph.find_modules_directly_imported_by(name)) for name in sorted(graph.modules)}
-    hashes.write_text(store, json.dumps({"key": key, "edges": edges}))
+    with contextlib.suppress(OSError):  # losing it costs time, never truth
+        hashes.write_text(store, json.dumps({"key": key, "edges": edges}))
     return edges
 
 

@@ -23,6 +23,7 @@ from tasks import closure, hashes, pool, targets
 if TYPE_CHECKING:
     from nbclient import NotebookClient
 
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 WORK = hashes.BUILD / "work"  # where things are made; emptied at the start of a build
 _NO_TORCH = "import sys; sys.modules['torch'] = None; "  # rendering pages never needs torch: importing it fails
 _LEASH = "import os, threading as t; t.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start(); "
@@ -148,9 +149,14 @@ def check_weights(figure: targets.Figure) -> None:
     """Every declared weight file: cut short, or not the one that its card vouches for -> one clear sentence."""
     for name in figure.declared("WEIGHTS"):
         for entry, digest in figure.weight_files(name):
-            if not entry.endswith(".safetensors"):
-                continue
             path = figure.weights_root() / entry
+            if path.suffix in PICKLES and figure.profile == "tiny":  # a checkpoint's are left alone, and never opened
+                raise DenoisedError(
+                    f"Figure {figure.id} needs the weights {closure.relative(path)}, which are no safetensors but a "
+                    f"pickle, and that can run code when it is opened: convert it to safetensors, or remove it."
+                )
+            if path.suffix != ".safetensors":
+                continue
             damage = safetensors_damage(path)
             if not damage and digest != (_noted_hash(path) or digest):
                 damage = "their content is not what their card.json notes"

@@ -20,6 +20,8 @@ def foreseen(error: BaseException) -> bool:
 
 def sentence(error: BaseException) -> str:
     """What a person needs to know of an error, in one line."""
+    if said := _no_encoder(error):
+        return said
     if isinstance(error, DenoisedError):
         return str(error)
     if isinstance(error, OSError) and error.errno in FULL:
@@ -30,6 +32,17 @@ def sentence(error: BaseException) -> str:
         return "There is not enough memory."
     first = str(error).strip().splitlines()
     return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__
+
+
+def _no_encoder(error: BaseException | None) -> str | None:
+    """Where ffmpeg, which films are made with, could not even be started: which one that is, and what helps."""
+    while error is not None:
+        named = str(getattr(error, "filename", None) or "")
+        if "ffmpeg" in os.path.basename(named) and error.errno not in FULL or "No ffmpeg exe" in str(error):
+            remedy = "unset or correct IMAGEIO_FFMPEG_EXE, or `rm -r .venv && make site`; `make doctor` looks at it."
+            return f"The encoder of films, {named or 'ffmpeg'}, does not start: {remedy}"
+        error = error.__cause__
+    return None
 
 
 def _in_the_way(error: OSError) -> str:

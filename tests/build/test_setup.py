@@ -143,7 +143,7 @@ def test_a_folder_in_the_way_is_one_sentence(ready):
 def test_an_install_that_fails_is_one_sentence_and_leaves_no_stamp(ready):
     """pip is asked for a package that no index has."""
     shutil.rmtree(ready.root / ".venv")
-    ready.path("requirements.lock").write_text("torch==0.0.0.nonexistent\n")
+    ready.edit("requirements.lock", f"torch=={PINS['torch']}", "torch==0.0.0.nonexistent")
     done = setup(ready, PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_RETRIES="0")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -151,6 +151,30 @@ def test_an_install_that_fails_is_one_sentence_and_leaves_no_stamp(ready):
     assert last.startswith("error: ")
     assert "pip" in last
     assert not (ready.root / ".venv" / ".denoised.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda lock: lock[: lock.index(b"torch==") + 9], "is damaged: it does not pin"),
+        (lambda lock: lock[: lock.index(b"torch==") + 3], "'tor' is not name==version"),
+        (lambda lock: b"", "does not pin"),
+        (lambda lock: lock.replace(b"torch==", b"torch>="), "is not name==version"),
+        (lambda lock: lock + b"https://evil.example/x.whl\n", "is not name==version"),
+        (lambda lock: lock + b"--index-url x\n", "is not name==version"),
+        (lambda lock: b"\xff" + lock, "is no text"),
+    ],
+)
+def test_a_damaged_lock_is_one_sentence_before_anything_is_installed(ready, damage, said):
+    shutil.rmtree(ready.root / ".venv")
+    path = ready.path("requirements.lock")
+    path.write_bytes(damage(path.read_bytes()))
+    done = setup(ready)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+    assert "git checkout -- requirements.lock" in done.stderr
+    assert not (ready.root / ".venv").exists()
 
 
 def test_without_npm_the_one_in_the_package_is_used(monkeypatch, tmp_path):
