@@ -10,7 +10,6 @@ if plan.COMMAND == "data":
     def task_data():
         from denoised.data.catalogue import STYLES, icon_set
         from denoised.data.icons import rasterize_all
-
         from tasks.recipes import check_icons
 
         for style in STYLES:
