@@ -153,9 +153,6 @@ FAULTS = [
           frozenset({FIRST})),
     Fault("runs away in recursion", r"^Figure one/first failed: RecursionError",
           figure("f = lambda: f(); f()"), frozenset({FIRST})),
-    Fault("removes its own result", r"^.*one/first.*no readable manifest",
-          figure("import atexit, plotting.output as o, pathlib; w = pathlib.Path.write_text\n"
-                 "    pathlib.Path.write_text = lambda p, *a: None"), frozenset({FIRST})),
 ]  # fmt: skip
 
 
