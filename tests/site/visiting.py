@@ -167,7 +167,7 @@ class Visitor:
         loading = """() => [...document.querySelectorAll('.md-main img'), ...document.querySelectorAll('.dn-widget')]
             .filter(e => e.tagName === 'IMG' ? e.checkVisibility() && !e.complete : e.dataset.state === 'loading')"""
         try:
-            self.page.wait_for_function(f"!({loading})().length", timeout=60_000)
+            self.page.wait_for_function(f"() => !({loading})().length", timeout=60_000)
         except TimeoutError as error:
             left = self.page.evaluate(f"({loading})().map(e => e.currentSrc || e.src || e.dataset.widget)")
             raise AssertionError(f"{self.page.url} still waits for {left}") from error
