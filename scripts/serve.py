@@ -39,7 +39,7 @@ class Server:
     def start(self) -> None:
         address = f"127.0.0.1:{self.port}"
         arguments = ["serve", "--livereload", "--dev-addr", address, "--watch", str(paths.SRC)]
-        command, environment = recipes.mkdocs_command(*arguments, leash=True)
+        command, environment = recipes.mkdocs_command(*arguments)
         environment.update(SITE_URL=f"http://{address}/", PYTHONDONTWRITEBYTECODE="1")
         self.process = subprocess.Popen(command, cwd=paths.ROOT, env=environment, stdin=subprocess.PIPE)
 

@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import bench_project
@@ -63,6 +65,19 @@ class Mini:
         process = self.start(*arguments, **environment)
         out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def interrupt(self, when: Callable[[], bool], **environment) -> str:
+        """Begin a build, press Ctrl-C as soon as when() is true, and expect that it ends, without a traceback, as one
+        that has not succeeded; return what it said."""
+        process = self.start(**environment)
+        deadline = time.monotonic() + 60
+        while not when() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode not in (0, None)
+        assert "Traceback" not in said, said
+        return said
 
     def build(self, *arguments: str, **environment) -> list[str]:
         """Build, expect success, and return the ids of the figures that were rendered."""

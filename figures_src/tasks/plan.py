@@ -12,6 +12,11 @@ LOCK_FILE: int | None = None  # file descriptor of the build's lock
 WHOLE: frozenset[str] = frozenset()  # names of targets that build.py found whole: no task is made for them
 
 
+def keep_open() -> tuple[int, ...]:
+    """What this run's child processes hold with it: the lock, if there is one."""
+    return () if LOCK_FILE is None else (LOCK_FILE,)
+
+
 def figures() -> list[targets.Figure]:
     if COMMAND not in ("site", "figures"):
         return []

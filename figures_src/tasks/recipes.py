@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 WORK = hashes.BUILD / "work"  # where things are made; emptied at the start of a build
 _NO_TORCH = "import sys; sys.modules['torch'] = None; "  # rendering pages never needs torch: importing it fails
-_LEASH = "import os, threading as t; t.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start(); "
+_LEASH = "import os, threading as t; t.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start(); "
 _LATER = "from tasks import fresh, later; fresh.install(); later.install('jupytext', 'mkdocs_jupyter.convert'); "
 _MKDOCS = _LATER + "from mkdocs.__main__ import cli; cli(prog_name='mkdocs')"
 
@@ -285,21 +285,21 @@ def check_text(files: list[Path]) -> None:
                 ) from None
 
 
-def mkdocs_command(*arguments: str, leash: bool = False) -> tuple[list[str], dict[str, str]]:
-    """(command, environment) of an mkdocs in which importing torch is an error; on a leash it ends when its standard
-    input closes, so that it does not outlive whoever started it."""
+def mkdocs_command(*arguments: str) -> tuple[list[str], dict[str, str]]:
+    """(command, environment) of an mkdocs in which importing torch is an error. Give it a pipe as standard input: it ends
+    when the other end closes, so that it does not outlive whoever started it."""
     environment = dict(os.environ, PYTHONPATH=str(paths.SRC), PYTHONDONTWRITEBYTECODE="1", NO_MKDOCS_2_WARNING="1")
     # Pages of notebooks, compiled templates, what the search reads: kept by content; other packages start anew.
     packages = hashes.file_hash(paths.ROOT / "requirements.lock") or "none"
     environment["NOTEBOOK_PAGES"] = str(hashes.BUILD / "notebook-pages" / packages[:12])
     environment["TEMPLATES"] = str(hashes.BUILD / "templates" / packages[:12])
     environment["SEARCH_SECTIONS"] = str(hashes.BUILD / "search-sections" / packages[:12])
-    code = _NO_TORCH + (_LEASH if leash else "") + _MKDOCS
-    return [sys.executable, "-P", "-c", code, *arguments], environment
+    return [sys.executable, "-P", "-c", _NO_TORCH + _LEASH + _MKDOCS, *arguments], environment
 
 
-def make_site(target: targets.Site) -> None:
-    """mkdocs build --strict into a folder aside, then swap the folders."""
+def make_site(target: targets.Site, keep_open: tuple[int, ...] = ()) -> None:
+    """mkdocs build --strict into a folder aside, then swap the folders. `keep_open`: the build's lock, which mkdocs shares,
+    so that the next build waits until a killed one writes nothing more."""
     key = target.key()
     if targets.SITE.exists() and not targets.SITE.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(targets.SITE))
@@ -307,7 +307,13 @@ def make_site(target: targets.Site) -> None:
     aside = _aside()
     # Without --quiet, which would keep --strict from seeing any warning.
     command, environment = mkdocs_command("build", "--strict", "--site-dir", str(aside / "site"))
-    done = subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True)
+    leash, end = os.pipe()
+    try:
+        done = subprocess.run(command, cwd=paths.ROOT, env=environment, stdin=leash, pass_fds=keep_open,
+                              capture_output=True, text=True)  # fmt: skip
+    finally:
+        os.close(leash)
+        os.close(end)
     if done.returncode:
         lines = (done.stderr + done.stdout).splitlines()
         log = "\n".join(line for line in lines if line.strip() and not line.startswith(("INFO", "DEBUG")))

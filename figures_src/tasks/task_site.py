@@ -17,4 +17,4 @@ for _site in plan.left(plan.site()):
         produces=TargetNode(target=_site),
     )
     def task_site(target, parts):
-        announced(target, lambda: recipes.make_site(target))
+        announced(target, lambda: recipes.make_site(target, plan.keep_open()))
