@@ -46,14 +46,6 @@ def build_lock():
         os.close(file)
 
 
-def is_whole(target: targets.Target) -> bool:
-    """The same question that each pytask task asks, without importing pytask."""
-    try:
-        return target.whole()
-    except DenoisedError:
-        return False  # its task will say why
-
-
 def run_pytask() -> list[tuple[str, BaseException]]:
     """Run what is not whole. Returns (task, error) of each that failed; what depends on a failure is left out."""
     import pytask
@@ -160,7 +152,7 @@ def build(options: argparse.Namespace) -> int:
                 figure.manifest_path.unlink(missing_ok=True)
         everything = options.command in ("site", "figures") and not options.ids
         asked = plan.all_targets()  # none for data and weights, which run each time
-        plan.WHOLE = frozenset(target.name for target in asked if is_whole(target))
+        plan.WHOLE = frozenset(target.name for target in asked if target.known_whole())  # without pytask
         if options.command in ("data", "weights") or len(plan.WHOLE) < len(asked):
             recipes.sweep()
             if everything:

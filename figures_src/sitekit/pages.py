@@ -13,6 +13,17 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 Use = namedtuple("Use", "page line macro args")  # page: path under docs/; args: its literal positional arguments
 
+_FIRST, _SECOND, _ALL = slice(0, 1), slice(1, 2), slice(None)
+_NUMBERS = ("num", "numraw", "value")  # their argument is a figure, a dot, a number's name
+_NAMES = {  # macro -> what it names, by which of its arguments
+    "cite": (("cite",), _ALL),
+    "claim": (("claim",), _FIRST),
+    "claims": (("claims",), _FIRST),
+    "figure": (("figure", "shown"), _FIRST),
+    "figure_link": (("figure",), _FIRST),
+    "widget": (("figure", "shown"), _SECOND),
+} | dict.fromkeys(_NUMBERS, (("figure",), _FIRST))
+
 
 def split_front_matter(text):
     """(body, number of lines before it) of a page's source; MkDocs strips the front matter the same way."""
@@ -90,26 +101,15 @@ class Pages:
 
     @cached_property
     def _index(self):
-        """(what, key) -> pages. Each page with figures asks for hundreds of these, so the uses are gone through once."""
+        """(what, name) -> pages. Each page with figures asks for hundreds of these, so the uses are gone through once."""
         found = defaultdict(set)
         for use in self.uses:
-            first, second = (use.args + (None, None))[:2]
             found["macro", use.macro].add(use.page)
-            if use.macro == "cite":
-                for key in use.args:
-                    found["cite", key].add(use.page)
-            elif use.macro in ("claim", "claims"):
-                found[use.macro, first].add(use.page)
-            elif use.macro in ("figure", "figure_link"):
-                found["figure", first].add(use.page)
-            elif use.macro == "widget":
-                found["figure", second].add(use.page)
-            elif use.macro in ("num", "numraw", "value"):
-                found["figure", str(first).partition(".")[0]].add(use.page)
-            if use.macro == "figure":
-                found["shown", first].add(use.page)
-            elif use.macro == "widget":
-                found["shown", second].add(use.page)
+            kinds, place = _NAMES.get(use.macro, ((), _FIRST))
+            for argument in use.args[place]:
+                name = str(argument).partition(".")[0] if use.macro in _NUMBERS else argument
+                for kind in kinds:
+                    found[kind, name].add(use.page)
         return {asked: sorted(pages) for asked, pages in found.items()}
 
     def using(self, macro):

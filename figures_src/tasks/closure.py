@@ -96,13 +96,12 @@ def source(path: Path) -> str:
 
 def imports(path: Path) -> frozenset[str]:
     """Names of the library's (and figures') modules that a file asks for, at its top or inside of functions."""
-    return frozenset(readings.recall(path, "imports", lambda: sorted(_imports(path, source(path)))))
+    return frozenset(readings.recall(path, "imports", lambda: sorted(_imports(path))))
 
 
-@lru_cache(maxsize=4096)
-def _imports(path: Path, text: str) -> frozenset[str]:
+def _imports(path: Path) -> set[str]:
     named = set()
-    for node in ast.walk(parsed(path, text)):
+    for node in ast.walk(parsed(path, source(path))):
         if isinstance(node, ast.Import):
             named |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -112,7 +111,7 @@ def _imports(path: Path, text: str) -> frozenset[str]:
                 package = package[: len(package) - node.level + 1]
                 base = ".".join([*package, base] if base else package)
             named |= {base} | {f"{base}.{alias.name}" for alias in node.names}
-    return frozenset(name for name in named if name.partition(".")[0] in (*LIBRARY, "figures"))
+    return {name for name in named if name.partition(".")[0] in (*LIBRARY, "figures")}
 
 
 def _figure_module(name: str) -> Path | None:

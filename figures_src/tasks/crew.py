@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from denoised.errors import DenoisedError
@@ -67,8 +68,7 @@ def _render(figure: targets.Figure) -> None:
         print(f"  {figure.name:<44} {errand.note}", file=sys.stderr, flush=True)
         return
     if not hasattr(_own, "worker"):
-        lock = () if plan.LOCK_FILE is None else (plan.LOCK_FILE,)
-        _own.worker = pool.hire(figure.profile, lock, threads=threads())
+        _own.worker = pool.hire(figure.profile, plan.keep_open(), threads=threads())
     started = time.monotonic()
     recipes.make_figure(figure, _own.worker)
     hashes.save()
@@ -80,32 +80,33 @@ def make(figure: targets.Figure) -> None:
     global _executor
     if _executor is None:
         _executor = ThreadPoolExecutor(jobs() if _cluster is None else WIDTH)
-        for one in [figure, *plan.left(plan.figures())]:
-            if one.name not in _futures and not _known_whole(one):
-                _futures[one.name] = _executor.submit(_render, one)
-    if figure.name not in _futures:
-        _futures[figure.name] = _executor.submit(_render, figure)
-    _futures[figure.name].result()
-
-
-def _known_whole(target: targets.Target) -> bool:
-    try:
-        return target.whole()
-    except DenoisedError:
-        return False  # making it says why
+        _start(_executor, [figure, *plan.left(plan.figures())], _render)
+    _wait(_executor, figure, _render)
 
 
 def make_notebook(notebook: targets.Notebook) -> None:
-    """Wait until a notebook is made; the first call sets all of them going. Raises what making it raised."""
+    """The same for a notebook."""
     global _desk
     if _desk is None:
         _desk = ThreadPoolExecutor(jobs())
-        for one in [notebook, *plan.left(plan.notebooks())]:
-            if one.name not in _futures and not _known_whole(one):
-                _futures[one.name] = _desk.submit(recipes.make_notebook, one, threads())
-    if notebook.name not in _futures:
-        _futures[notebook.name] = _desk.submit(recipes.make_notebook, notebook, threads())
-    _futures[notebook.name].result()
+        _start(_desk, [notebook, *plan.left(plan.notebooks())], _run)
+    _wait(_desk, notebook, _run)
+
+
+def _run(notebook: targets.Notebook) -> None:
+    recipes.make_notebook(notebook, threads())
+
+
+def _start(executor: ThreadPoolExecutor, some: list, work: Callable) -> None:
+    for one in some:
+        if one.name not in _futures and not one.known_whole():
+            _futures[one.name] = executor.submit(work, one)
+
+
+def _wait(executor: ThreadPoolExecutor, target: targets.Target, work: Callable) -> None:
+    if target.name not in _futures:
+        _futures[target.name] = executor.submit(work, target)
+    _futures[target.name].result()
 
 
 def end() -> None:

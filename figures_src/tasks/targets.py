@@ -40,6 +40,13 @@ class Target:
     def whole(self) -> bool:
         raise NotImplementedError
 
+    def known_whole(self) -> bool:
+        """Is it whole, as far as can be told? Where an input is missing it is not; making it says what is."""
+        try:
+            return self.whole()
+        except DenoisedError:
+            return False
+
     def state(self) -> str | None:
         """The key when it is whole, else None: exactly what pytask wants to know of a product."""
         return self.key() if self.whole() else None
