@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time one 3x3 convolution by four tools and one training pass of small sequence models, on one thread.
 
-    python scripts/bench_architectures.py      half a minute; writes figures_src/denoised/studies/bench.json
+    python scripts/bench_architectures.py      half a minute; writes figures_src/denoised/benchmarks/architectures.json
 
 Everything that is compared is measured in turns within the same run, in processor time of this process, and the median is
 kept, so that other work on the machine disturbs both sides alike. The numbers are those of one machine; only their ratios
@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 import numpy as np
 import torch
 
+from denoised.benchmarks import architectures
 from denoised.models import scan, sequences
 from denoised.probes import by_hand
-from denoised.studies import bench
 
 SIDE, ROUNDS = 128, 15
 LENGTHS = (32, 128, 512)
@@ -99,7 +99,7 @@ def main() -> int:
     facts = {"machine": model[0] if model else platform.processor() or platform.machine(), "threads": 1,
              "torch": torch.__version__, "numpy": np.__version__, "side": SIDE, "convolution": convolution(),
              "reading": reading()}  # fmt: skip
-    bench.FILE.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    architectures.FILE.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(facts, indent=1))
     return 0
 

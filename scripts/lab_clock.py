@@ -60,8 +60,7 @@ def main(only: list[str]) -> int:
         said.append(np.stack(by_seed, 1))
     facts = {"key": clock.key(), "torch": torch.__version__, "real_styles": list(clocks),
              "prompts": [prompt(row) for row in rows[settings.styles[0]]],
-             "weights": {part: shelf.weights_digest(lab.weight(f"emoji-sd/{part}"))
-                         for part in ("text_encoder", "unet", "vae")}}  # fmt: skip
+             "weights": shelf.digests(lab, *clock.NETWORKS)}  # fmt: skip
     arrays = {"said": np.stack(said).astype(np.int8), "real": real.astype(np.int8), "drawn": drawn,
               "split": np.array([[row.split for row in rows[style]] for style in settings.styles]),
               "icons": clocks[settings.styles[0]][:, ::2, ::2]}  # fmt: skip

@@ -26,7 +26,7 @@ class Stage:
     def __init__(self):
         self.lab = Lab("study/evenings", weights=("emoji-sd",))
         self.pipe = self.lab.pipeline()
-        self.digests = {part: shelf.weights_digest(self.lab.weight(f"emoji-sd/{part}")) for part in ("unet", "vae")}
+        self.digests = shelf.digests(self.lab, "emoji-sd/unet", "emoji-sd/vae")
         self.folder = paths.RUNS / "lab-evenings" / f"{evenings.key()}-{self.digests['unet'][:12]}"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.seconds = 0.0

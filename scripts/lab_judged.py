@@ -17,7 +17,7 @@ from denoised.data.prompts import SHEET_PROMPTS
 from denoised.lab import Lab
 from denoised.models import judge as judge_model
 from denoised.probes import judge
-from denoised.studies import judged
+from denoised.studies import judged, shelf
 from studying import keep_results, run_script
 
 
@@ -28,7 +28,7 @@ def main() -> int:
     held_out = [splits.Row(**record) for record in bench.specimens().records]
     asked = judged.wanted(held_out, splits.load(), set(net.classes["concept"]))
     prompts = {name: [prompt(row) for row in rows] for name, rows in asked.items()} | {"sheet": SHEET_PROMPTS}
-    facts = {"key": judged.key(), "weights": judged.digests(bench), "torch": torch.__version__,
+    facts = {"key": judged.key(), "weights": shelf.digests(bench, *judged.NETWORKS), "torch": torch.__version__,
              "asked": {name: [row.id for row in rows] for name, rows in asked.items()}}  # fmt: skip
     arrays = {}
     for name in judged.SETS:

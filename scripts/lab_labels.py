@@ -22,6 +22,7 @@ from denoised.probes.play import states_of
 from denoised.studies import eye, eye_probes, labels, shelf, thumbs
 from denoised.training import images
 from denoised.training.denoiser import encode_all
+from denoised.training.loop import write_whole
 from studying import keep_results, run_script
 
 S = labels.SETTINGS
@@ -58,6 +59,16 @@ def features(lab, pictures) -> dict[str, np.ndarray]:
             "judge": judge.look(net, pictures.permute(0, 2, 3, 1).numpy())["features"]}  # fmt: skip
 
 
+def keep(path: Path, save) -> None:
+    """save(file), whole or not at all: a killed run must not leave half of what the next one reads."""
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
+            save(file)
+
+    write_whole(path, write)
+
+
 def taught(pictures, truth, asked, answer, seed: int, path: Path) -> np.ndarray:
     """uint8 [icons]: named rightly by a net from scratch; from an earlier call if that got so far."""
     if not path.exists():
@@ -67,7 +78,8 @@ def taught(pictures, truth, asked, answer, seed: int, path: Path) -> np.ndarray:
         told = {"group": torch.from_numpy(truth), "concept": torch.zeros(len(truth), dtype=torch.long)}
         eye.train(net, pictures, mirrors, told, seed, lambda net: {}, lessons)
         said = eye.answers(net, asked)["group"].argmax(1).numpy()
-        np.save(path, (said == answer).astype(np.uint8))
+        right = (said == answer).astype(np.uint8)
+        keep(path, lambda file: np.save(file, right))
     return np.load(path)
 
 
@@ -82,7 +94,8 @@ def main() -> int:
     cache = folder / "features.npz"
     if not cache.exists():
         known, new = features(lab, x), features(lab, z)
-        np.savez(cache, **{f"known_{k}": v for k, v in known.items()}, **{f"new_{k}": v for k, v in new.items()})
+        found = {f"known_{k}": v for k, v in known.items()} | {f"new_{k}": v for k, v in new.items()}
+        keep(cache, lambda file: np.savez(file, **found))
     kept = dict(np.load(cache))
     for name in labels.FEATURES:
         found = [[eye_probes.right(eye_probes.ridge(kept[f"known_{name}"][some], truth[some], len(labels.CLASSES)),
@@ -118,9 +131,8 @@ def main() -> int:
     arrays["right_cnn"] = np.array(nets)
     arrays["shuffled"] = np.array([taught(small, t, small_z, answer, s, folder / f"shuffled-{s}.npy")
                                    for s, t in zip(S.seeds, wrong, strict=True)])  # fmt: skip
-    parts = {part: shelf.weights_digest(lab.weight(f"emoji-sd/{part}")) for part in ("text_encoder", "unet", "vae")}
     facts = {"key": labels.key(), "torch": torch.__version__, "commonest": float(np.bincount(answer).max() / len(answer)),
-             "weights": parts | {"judge": shelf.weights_digest(lab.weight("judge"))},
+             "weights": shelf.digests(lab, *labels.NETWORKS),
              "pool": len(truth), "asked": len(answer)}  # fmt: skip
     keep_results(labels.FILE, facts, arrays)
     return 0

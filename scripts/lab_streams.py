@@ -15,6 +15,7 @@ import torch
 
 from denoised import paths
 from denoised.studies import streams
+from denoised.training.loop import write_whole
 from studying import keep_results, run_script
 
 
@@ -34,9 +35,8 @@ def main() -> int:
                 if not path.exists():
                     start = time.process_time()
                     found = streams.bits(streams.train(stream, kind, seed), stream, held)
-                    part = path.with_suffix(".part")
-                    part.write_text(json.dumps([found, time.process_time() - start]))
-                    part.replace(path)
+                    told = json.dumps([found, time.process_time() - start])
+                    write_whole(path, lambda part, told=told: part.write_text(told))
                     print(f"{stream}, {kind}, seed {seed}: {found:.3f} bits", flush=True)
                 found, seconds = json.loads(path.read_text())
                 facts["bits"].setdefault(f"{stream}/{kind}", []).append(found)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from denoised.lab import Lab
-from denoised.studies import thousand
+from denoised.studies import shelf, thousand
 from studying import keep_results, run_script
 
 
@@ -21,7 +21,7 @@ def main() -> int:
     torch.set_num_threads(1)  # one thread adds numbers up in one order
     bench = Lab("study/thousand", weights=("emoji-sd",))
     traces = thousand.run(bench.pipeline(), "ddim", thousand.SETTINGS.steps)
-    facts = {"key": thousand.key(), "weights": thousand.digests(bench), "torch": torch.__version__}
+    facts = {"key": thousand.key(), "weights": shelf.digests(bench, *thousand.NETWORKS), "torch": torch.__version__}
     keep_results(thousand.FILE, facts, {"latents": np.stack([trace.xt[-1].numpy() for trace in traces])})
     return 0
 

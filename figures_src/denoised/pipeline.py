@@ -22,6 +22,7 @@ from .checkpoints import PREDICTIONS, SAMPLERS
 from .diffusion import samplers, schedules
 from .diffusion.guidance import guided
 from .loading import load, load_vae
+from .pixels import as_bytes
 from .trace import Text, Trace, fields
 
 if TYPE_CHECKING:
@@ -166,8 +167,8 @@ def decode(vae: AutoencoderKL, latents: Tensor, batch: int = 4) -> np.ndarray:
     pictures = []
     for some in latents.to(vae.device, vae.dtype).split(batch):
         decoded = vae.decode(some / vae.config.scaling_factor + shift).sample
-        pictures.append((decoded / 2 + 0.5).clamp(0, 1).mul(255).round().to(torch.uint8).cpu())
-    return torch.cat(pictures).permute(0, 2, 3, 1).contiguous().numpy()
+        pictures.append(as_bytes(decoded / 2 + 0.5))
+    return np.concatenate(pictures)
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ import torch
 from denoised.diffusion import samplers
 from denoised.diffusion.schedules import alpha_bar_from_betas, rescale_zero_terminal_snr, scaled_linear_betas
 from denoised.lab import Lab
-from denoised.studies import thousand
+from denoised.studies import shelf, thousand
 from figures.canvas import (
     crossfade,
     denoising,
@@ -204,7 +204,7 @@ def test_the_thousand_steps_end_where_a_hundred_nearly_do():
     """Kept results of other weights, prompts or seeds would lie as far away as any other picture, which is 1."""
     facts, arrays = thousand.load()
     bench = Lab("study/thousand", weights=("emoji-sd",))
-    assert facts["weights"] == thousand.digests(bench)
+    assert facts["weights"] == shelf.digests(bench, *thousand.NETWORKS)
     pipe = bench.pipeline()
     (near,) = thousand.run(pipe, "ddim", 60, count=1)
     (other,) = thousand.run(pipe, "ddim", 20, count=1, shift=100)

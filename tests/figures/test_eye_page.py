@@ -3,16 +3,17 @@
 import numpy as np
 import torch
 
+from denoised.probes.crossed import crossed_ci
 from denoised.studies import kana as study
-from figures.eye import contest, edges, field, kana, probes, shares, shift, thumbnails, unet_maps
+from figures.eye import edges, field, kana, probes, shares, shift, thumbnails, unet_maps
 
 
 def test_an_interval_of_equal_nets_holds_zero_and_of_better_ones_does_not():
     rng = np.random.default_rng(0)
     some = rng.integers(2, size=(3, 200))
-    low, high = contest.interval(some, some, np.random.default_rng(1), 300)
+    low, high = crossed_ci(some - some, np.random.default_rng(1), 300)
     assert low == high == 0
-    low, high = contest.interval(np.ones_like(some), some, np.random.default_rng(1), 300)
+    low, high = crossed_ci(np.ones_like(some) - some, np.random.default_rng(1), 300)
     assert 0.35 < low < 0.5 < high < 0.65
 
 

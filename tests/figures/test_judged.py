@@ -8,6 +8,7 @@ from denoised.lab import Lab
 from denoised.models import judge as judge_model
 from denoised.probes import judge
 from denoised.studies import judged as study
+from denoised.studies import shelf
 from denoised.training.judge import is_test
 from figures.models import judged
 
@@ -25,7 +26,7 @@ def test_kept_drawings_are_those_that_these_weights_make():
     """The first of them, drawn anew: to the judge it is the one in the results."""
     facts, arrays = study.load()
     bench = Lab("study/judged", weights=("emoji-sd", "judge"))
-    assert facts["weights"] == study.digests(bench)
+    assert facts["weights"] == shelf.digests(bench, *study.NETWORKS)
     row = next(row for row in splits.load() if row.id == facts["asked"]["kept"][0])
     net = judge_model.load(bench.weight("judge"))
     again = judge.look(net, study.draw(bench.pipeline(), [prompt(row)]))["features"][0]

@@ -6,6 +6,7 @@ from skimage.draw import line
 from skimage.metrics import variation_of_information
 
 from denoised.errors import DenoisedError
+from denoised.probes.crossed import crossed_ci
 from denoised.studies import clock, labels
 from figures.knows import clock as clock_figure
 from figures.knows import clusters
@@ -91,7 +92,7 @@ def test_rows_of_one_colour_and_group_are_told():
 
 def test_a_lead_of_nothing_has_zero_in_its_interval():
     rng = np.random.default_rng(6)
-    low, high = labels_figure.interval(rng.choice([-1.0, 0.0, 1.0], (3, 200)), np.random.default_rng(0), 300)
+    low, high = crossed_ci(rng.choice([-1.0, 0.0, 1.0], (3, 200)), np.random.default_rng(0), 300)
     assert low < 0 < high
 
 

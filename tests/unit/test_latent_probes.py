@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from denoised.pipeline import decode
+from denoised.pixels import as_bytes
 from denoised.probes import dimension, mosaic, paths, similarity
 
 RNG = np.random.default_rng(0)
@@ -183,7 +184,7 @@ def test_painted_pictures_are_decoded_ones_and_burnt_counts_what_is_clipped():
     assert painted.shape == (9, 3, 4, 4)
     by_hand = (latents.flatten(1) @ matrix.T).reshape(9, 3, 4, 4) / 2 + 0.5
     torch.testing.assert_close(painted, by_hand)
-    assert (paths.as_bytes(painted) == decode(Linear(matrix), latents)).all()
+    assert (as_bytes(painted) == decode(Linear(matrix), latents)).all()
     beyond = (by_hand < -0.05) | (by_hand > 1.05)
     assert 0 < beyond.sum() < beyond.numel()
     assert paths.burnt(painted) == pytest.approx(beyond.flatten(1).double().mean(1).numpy())

@@ -1,5 +1,7 @@
 """The instruments behind the page on the librarian, each against an independent way of getting the same answer."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -274,6 +276,19 @@ def test_results_of_other_code_and_damaged_ones_are_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(DenoisedError, match="cannot be read"):
         shelf.take(path, "a", "lab_some")
+
+
+def test_results_measured_with_other_weights_are_refused(tmp_path):
+    for name, content in (("a/unet", b"1"), ("judge", b"2")):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "x.safetensors").write_bytes(content)
+    lab = SimpleNamespace(weight=lambda name: tmp_path / name)
+    facts = {"weights": shelf.digests(lab, "a/unet", "judge")}
+    assert list(facts["weights"]) == ["unet", "judge"] and len(set(facts["weights"].values())) == 2
+    shelf.expect(facts, lab, ("a/unet", "judge"), "lab_some")
+    (tmp_path / "judge" / "x.safetensors").write_bytes(b"3")
+    with pytest.raises(DenoisedError, match="other weights: run `python scripts/lab_some.py`"):
+        shelf.expect(facts, lab, ("a/unet", "judge"), "lab_some")
 
 
 def test_the_piles_of_the_gap_are_a_fair_draw():

@@ -1,8 +1,8 @@
 """The comparison of builds: `scripts/bench_build.py --json figures_src/denoised/benchmarks/builds.json` writes the data."""
 
-import json
 from pathlib import Path
 
+from denoised.benchmarks import reading
 from denoised.errors import DenoisedError
 
 FILE = Path(__file__).with_name("builds.json")
@@ -14,12 +14,12 @@ def load() -> dict:
     """The result: {"runs": {"8": {tool: {scenario: {"seconds", "executed", "needless", "stale", "missing", ...}}}},
     "versions", "cores", "others": share of the machine that others took, "busy": whether that marks the times}.
     DenoisedError where it was never measured or lacks a part."""
+    result = reading.load(FILE, "bench_build")
     try:
-        result = json.loads(FILE.read_text(encoding="utf-8"))
         whole = result["runs"] and all(scenario in run[tool] for run in result["runs"].values() for tool in TOOLS
                                        for scenario in SCENARIOS)  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DenoisedError(f"{FILE.name} is missing or damaged; scripts/bench_build.py writes it.") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise reading.damaged(FILE, "bench_build") from error
     if not whole:
         raise DenoisedError(f"{FILE.name} lacks a scenario; scripts/bench_build.py writes all of them.")
     return result

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from denoised.errors import DenoisedError
+from denoised.pixels import as_bytes
 
 WIDTH, BLOCKS = 16, (3, 2, 2, 1)
 
@@ -43,8 +44,7 @@ def load(file: Path) -> DecoderTiny:
 @torch.no_grad()
 def decode(decoder: DecoderTiny, latents: torch.Tensor, batch: int = 16) -> np.ndarray:
     """Latents [N, 4, h, w], in the U-Net's scale, to pictures [N, H, W, 3] uint8, like `pipeline.decode`."""
-    pictures = [(decoder(some) / 2 + 0.5).clamp(0, 1).mul(255).round().to(torch.uint8) for some in latents.split(batch)]
-    return torch.cat(pictures).permute(0, 2, 3, 1).contiguous().numpy()
+    return np.concatenate([as_bytes(decoder(some) / 2 + 0.5) for some in latents.split(batch)])
 
 
 def multiply_adds(module: torch.nn.Module, *inputs) -> int:

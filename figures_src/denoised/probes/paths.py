@@ -91,11 +91,6 @@ def burnt(pictures: Tensor, margin: float = 0.05) -> np.ndarray:
     return over.float().flatten(1).mean(1).double().numpy()
 
 
-def as_bytes(pictures: Tensor) -> np.ndarray:
-    """Pictures as `paint` gives them, clipped, as `pipeline.decode` gives them: uint8 [N, H, W, 3]."""
-    return pictures.clamp(0, 1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
-
-
 @torch.no_grad()
 def stretch(vae, latents: Tensor, directions: Tensor, length: float = 0.5) -> np.ndarray:
     """How far the picture moves for each unit that its latent does: [N, K] float64, root of the pixels' squares.

@@ -22,6 +22,7 @@ import numpy as np
 from denoised.studies import shelf
 
 FILE = Path(__file__).with_suffix(".npz")
+NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/unet", "emoji-sd/vae")  # that had a part in the results
 HOURS = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
 TIMES = tuple(f"{hour}-{half}" for hour in HOURS for half in ("oclock", "thirty"))  # half hours since twelve
 

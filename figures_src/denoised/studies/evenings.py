@@ -126,7 +126,7 @@ def load(lab, path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, d
     Raises DenoisedError when the file is missing, damaged, or of other settings or code.
     """
     facts, arrays = shelf.take(path, key(settings), "lab_evenings")
-    now = {part: shelf.weights_digest(lab.weight(f"emoji-sd/{part}")) for part in ("unet", "vae")}
+    now = shelf.digests(lab, "emoji-sd/unet", "emoji-sd/vae")
     facts["remark"] = (
         "" if facts["weights"] == now else " Played with weights of an earlier round than the shipped ones."
     )

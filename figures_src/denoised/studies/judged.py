@@ -17,6 +17,7 @@ from denoised.studies import shelf
 FILE = Path(__file__).with_suffix(".npz")
 NO_PEOPLE_OF = ("flags", "extras", "component")  # groups that the generator does not learn from
 SETS = ("kept", "learned", "sheet")
+NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/unet", "emoji-sd/vae", "judge")  # that had a part in the results
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,3 @@ def draw(pipe, prompts, settings: Settings = SETTINGS, batch: int = 16) -> np.nd
         pipe, prompts, range(len(prompts)), steps=settings.steps, guidance=settings.guidance, batch=batch
     )
     return np.stack([trace.image for trace in some])
-
-
-def digests(lab) -> dict[str, str]:
-    """sha256 of each network that had a part in the results, from a lab that declares emoji-sd and judge."""
-    folders = {part: lab.weight(f"emoji-sd/{part}") for part in ("text_encoder", "unet", "vae")}
-    folders["judge"] = lab.weight("judge")
-    return {name: shelf.weights_digest(folder) for name, folder in folders.items()}

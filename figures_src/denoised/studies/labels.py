@@ -27,6 +27,7 @@ import numpy as np
 from denoised.studies import eye_probes, shelf
 
 FILE = Path(__file__).with_suffix(".npz")
+NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/unet", "emoji-sd/vae", "judge")  # that had a part in the results
 FEATURES = ("pixels", "latents", "unet", "judge")
 CLASSES = ("activities", "animals-nature", "food-drink", "objects", "people-body", "smileys-emotion", "symbols",
            "travel-places")  # fmt: skip

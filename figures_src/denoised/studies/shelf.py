@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -54,3 +55,14 @@ def weights_digest(folder: Path) -> str:
     for path in sorted(folder.glob("*.safetensors")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def digests(lab, *names: str) -> dict[str, str]:
+    """{"unet": sha256, ...} of folders of weights that a lab declares ("emoji-sd/unet", "judge"), by their last part."""
+    return {name.rpartition("/")[2]: weights_digest(lab.weight(name)) for name in names}
+
+
+def expect(facts: dict, lab, names: Iterable[str], script: str) -> None:
+    """Raises DenoisedError where results (facts["weights"], see `digests`) were measured with other weights than these."""
+    if facts["weights"] != digests(lab, *names):
+        raise DenoisedError(f"These results were measured with other weights: run `python scripts/{script}.py`.")

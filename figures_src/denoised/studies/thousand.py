@@ -11,6 +11,7 @@ import numpy as np
 from denoised.studies import shelf
 
 FILE = Path(__file__).with_suffix(".npz")
+NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/unet")  # that had a part in the results
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,3 @@ def key(settings: Settings = SETTINGS) -> str:
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
     """(facts, arrays) of the committed results: arrays["latents"] [prompts, C, h, w] are the finished latents."""
     return shelf.take(path, key(settings), "lab_thousand")
-
-
-def digests(lab) -> dict[str, str]:
-    """sha256 of the networks that ran, from a lab that declares emoji-sd."""
-    return {part: shelf.weights_digest(lab.weight(f"emoji-sd/{part}")) for part in ("text_encoder", "unet")}

@@ -6,8 +6,8 @@ Tests claims: r08-02. Times are read from the results of `scripts/bench_architec
 import numpy as np
 import torch
 
+from denoised.benchmarks import architectures
 from denoised.probes import by_hand
-from denoised.studies import bench
 from plotting.output import Output
 from plotting.powers import powers
 from plotting.style import new_figure
@@ -26,7 +26,7 @@ TOOLS = (
 
 
 def make(lab, smoke=False):
-    facts = bench.load()
+    facts = architectures.load()
     times = {tool: facts["convolution"][tool] for tool, _, _ in TOOLS}
     image = lab.specimens().one(concept="cat-face", style="noto").astype(np.float64).mean(2) / 255
     image = image[:24, :24] if smoke else image

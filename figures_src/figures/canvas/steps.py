@@ -9,9 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from denoised.errors import DenoisedError
 from denoised.pipeline import decode
-from denoised.studies import thousand
+from denoised.studies import shelf, thousand
 from plotting.layout import label_ends, picture
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
@@ -35,8 +34,7 @@ def distance(some, reference, scale):
 def kept(lab, pipe):
     """The small model's runs of all steps: they take minutes, so their ends are read from the results of a script."""
     facts, arrays = thousand.load()
-    if facts["weights"] != thousand.digests(lab):
-        raise DenoisedError("The thousand steps were made with other weights: run `python scripts/lab_thousand.py`.")
+    shelf.expect(facts, lab, thousand.NETWORKS, "lab_thousand")
     latents = torch.from_numpy(arrays["latents"])
     pictures = decode(pipe.vae, latents)
     return [SimpleNamespace(xt=z[None], image=picture) for z, picture in zip(latents, pictures, strict=True)]

@@ -6,6 +6,7 @@ Tests claims: r09-08.
 
 import numpy as np
 
+from denoised.probes.crossed import crossed_ci
 from denoised.studies import eye
 from plotting.layout import label_ends
 from plotting.output import Output
@@ -19,15 +20,6 @@ NAMES = {"pyramid": "PyramidNet", "resnet": "ResNet"}
 COLOURS = {"pyramid": "prediction", "resnet": "latent"}
 TESTS = {"group_pair": "group, new style", "group_concept": "group, new concept", "concept_pair": "concept, new style"}
 RESAMPLES = 4000
-
-
-def interval(first, second, rng, resamples=RESAMPLES):
-    """95 % bootstrap interval (low, high) of the difference of two mean accuracies [seeds, icons]: seeds and icons are
-    both drawn anew; both nets were asked about the same icons, and a seed's two nets saw the same pictures."""
-    gap = first.astype(float) - second
-    seeds, icons = gap.shape
-    drawn = [gap[rng.integers(seeds, size=seeds)][:, rng.integers(icons, size=icons)].mean() for _ in range(resamples)]
-    return np.percentile(drawn, (2.5, 97.5))
 
 
 def make(lab, smoke=False):
@@ -50,9 +42,10 @@ def make(lab, smoke=False):
             n[f"without_{unit}_{kind}"] = float(left)
     for test in TESTS:
         pair = [arrays[f"right_{kind}_{test}"] for kind in eye.KINDS]
-        low, high = interval(*pair, rng, 200 if smoke else RESAMPLES)
+        # both nets were asked about the same icons, and a seed's two nets saw the same pictures
+        low, high = crossed_ci(pair[0].astype(float) - pair[1], rng, 200 if smoke else RESAMPLES)
         gain = float(pair[0].mean() - pair[1].mean())
-        n |= {f"{test}_gain": gain, f"{test}_low": float(low), f"{test}_high": float(high)}
+        n |= {f"{test}_gain": gain, f"{test}_low": low, f"{test}_high": high}
     n |= {"gain": n["group_pair_gain"], "gain_low": n["group_pair_low"], "gain_high": n["group_pair_high"]}
 
     def points(value):

@@ -1,1 +1,1 @@
-"""The AI eye: what a kernel answers, how a net of kernels is built, and what its layers know."""
+"""AI knows nothing: who told it what, what a label costs, a clock that cannot be read, and what it keeps."""

@@ -6,14 +6,15 @@ Tests claims: r07-22.
 
 import numpy as np
 
-from denoised.studies import clock
+from denoised.studies import clock, shelf
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import new_figure
 
-WEIGHTS = ()
+WEIGHTS = ("emoji-sd",)
 DATA = ()
 TITLE = "Asked for half past two"
+TINY_ONLY = "It reads what was measured with the small model."
 
 RESAMPLES = 4000
 SHOWN = ("twelve-oclock", "two-thirty", "three-oclock", "six-thirty", "four-oclock", "seven-thirty")  # last two: held out
@@ -37,6 +38,7 @@ def whole_hours(said) -> np.ndarray:
 
 def make(lab, smoke=False):
     facts, arrays = clock.load()
+    shelf.expect(facts, lab, clock.NETWORKS, "lab_clock")
     rng, resamples = np.random.default_rng(0), 200 if smoke else RESAMPLES
     label = [f"{k // 2 or 12}:{'30' if k % 2 else '00'}" for k in range(len(clock.TIMES))]
     said, split, times = arrays["said"].astype(int), arrays["split"], len(clock.TIMES)

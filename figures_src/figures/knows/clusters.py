@@ -4,14 +4,15 @@ denoiser's features, and of the features of a judge that was told groups. Read f
 
 import numpy as np
 
-from denoised.studies import labels
+from denoised.studies import labels, shelf
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import new_figure
 
-WEIGHTS = ()
+WEIGHTS = ("emoji-sd", "judge")
 DATA = ()
 TITLE = "Sorted without words"
+TINY_ONLY = "It reads what was measured with the small model."
 
 SPACES = {"pixels": ("Pixels made small", "muted"), "latents": ("The VAE’s latents", "latent"),
           "unet": ("The denoiser’s features", "prediction"),
@@ -30,7 +31,8 @@ def of_commonest(groups) -> float:
 
 
 def make(lab, smoke=False):
-    _, arrays = labels.load()
+    facts, arrays = labels.load()
+    shelf.expect(facts, lab, labels.NETWORKS, "lab_labels")
     made, shown, each = labels.SETTINGS.sheet
     n = {"made": made, "shown": shown, "each": each}
     for name in SPACES:

@@ -6,14 +6,16 @@ Tests claims: r07-09, r07-13.
 
 import numpy as np
 
-from denoised.studies import labels
+from denoised.probes.crossed import crossed_ci
+from denoised.studies import labels, shelf
 from plotting.layout import label_ends
 from plotting.output import Output
 from plotting.style import new_figure
 
-WEIGHTS = ()
+WEIGHTS = ("emoji-sd", "judge")
 DATA = ()
 TITLE = "What a label costs"
+TINY_ONLY = "It reads what was measured with the small model."
 
 RESAMPLES = 2000
 LEARNERS = {  # name: (words, colour)
@@ -25,15 +27,9 @@ LEARNERS = {  # name: (words, colour)
 }
 
 
-def interval(rows, rng, resamples=RESAMPLES) -> tuple[float, float]:
-    """95 % (low, high) of the mean of rows [seeds, icons]; seeds and icons are drawn anew."""
-    seeds, icons = rows.shape
-    means = [rows[rng.integers(seeds, size=seeds)][:, rng.integers(icons, size=icons)].mean() for _ in range(resamples)]
-    return tuple(float(v) for v in np.percentile(means, (2.5, 97.5)))
-
-
 def make(lab, smoke=False):
     facts, arrays = labels.load()
+    shelf.expect(facts, lab, labels.NETWORKS, "lab_labels")
     rng, resamples = np.random.default_rng(0), 100 if smoke else RESAMPLES
     counts = labels.SETTINGS.labels
     right = {name: arrays[f"right_{name}"].astype(float) for name in LEARNERS}
@@ -49,12 +45,12 @@ def make(lab, smoke=False):
     bounds = []
     for i, count in enumerate(counts):
         gap = right["cnn"][i] - right["unet"][i]
-        low, high = interval(gap, rng, resamples)
+        low, high = crossed_ci(gap, rng, resamples)
         bounds.append((low, high))
         n |= {f"lead_{count}": float(gap.mean()), f"lead_{count}_low": low, f"lead_{count}_high": high}
     n |= {"lead_lowest": min(low for low, _ in bounds), "lead_highest": max(high for _, high in bounds)}
     taught = right["cnn"][-1] - arrays["shuffled"]
-    low, high = interval(taught, rng, resamples)
+    low, high = crossed_ci(taught, rng, resamples)
     n |= {"shuffled": float(arrays["shuffled"].mean()), "taught": float(taught.mean()), "taught_low": low,
           "taught_high": high}  # fmt: skip
 

@@ -10,9 +10,10 @@ import torch
 
 from denoised.models import judge as judge_model
 from denoised.pipeline import decode, encode, encode_prompts
+from denoised.pixels import as_bytes
 from denoised.probes import judge, steering
 from denoised.probes.metrics import bootstrap_ci
-from denoised.probes.paths import as_bytes, burnt, lerp, paint_all
+from denoised.probes.paths import burnt, lerp, paint_all
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import SMALL, new_figure

@@ -10,12 +10,11 @@ import torch
 from denoised.data import splits
 from denoised.data.captions import STYLE_WORDS
 from denoised.data.prompts import SHEET
-from denoised.errors import DenoisedError
 from denoised.lab import seed_of
 from denoised.models import judge as judge_model
 from denoised.pipeline import decode, encode
 from denoised.probes import judge
-from denoised.studies import judged
+from denoised.studies import judged, shelf
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -51,8 +50,7 @@ def apart(real, other, rng, repeats):
 def make(lab, smoke=False):
     facts, drawn = judged.load()
     net = judge_model.load(lab.weight("judge"))
-    if facts["weights"] != judged.digests(lab):
-        raise DenoisedError("The drawings were judged with other weights: run `python scripts/lab_judged.py`.")
+    shelf.expect(facts, lab, judged.NETWORKS, "lab_judged")
     card = json.loads((lab.weight("judge") / "card.json").read_text(encoding="utf-8"))
     known = set(net.classes["concept"])
     specimens, all_rows = lab.specimens(), splits.load()
@@ -95,7 +93,8 @@ def make(lab, smoke=False):
     n["half"] = size // 2
 
     # The sheet of fixed prompts: only things that the judge has a name for.
-    place = {row.label.lower(): row.concept for row in all_rows if row.split == "train" and row.concept in known}
+    place = {row.label.lower(): row.concept for row in all_rows
+             if row.split == "train" and row.tone == "none" and row.concept in known}  # fmt: skip
     styles = {words[0]: style for style, words in STYLE_WORDS.items()}
     can = [i for i, (what, _) in enumerate(SHEET) if what in place]
     looked = {name: values[can] for name, values in seen["sheet"].items()}
