@@ -1,5 +1,5 @@
-"""Figures are rendered by two processes side by side (JOBS=1: by one), while pytask waits for each in its own order; then
-notebooks run two at a time.
+"""Figures are rendered by two processes side by side (JOBS=1: by one), while pytask waits for each in its own order;
+notebooks, each in a kernel of its own, take their turns with them.
 
 With SCHEDULER, a cluster renders them instead (cluster.py); here, threads only wait for it.
 
@@ -10,19 +10,19 @@ time. Each has its share of the cores, and imports torch once.
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from denoised.errors import DenoisedError
-from tasks import hashes, plan, pool, recipes, targets
+from tasks import plan, pool, recipes, targets
+from tasks.nodes import announced
 
 WIDTH = 256  # figures that a cluster is asked for at the same time
 
 _own = threading.local()
 _futures: dict[str, Future] = {}
-_executor: ThreadPoolExecutor | None = None
-_desk: ThreadPoolExecutor | None = None  # of notebooks, each in a kernel of its own
+_crews: dict[int, ThreadPoolExecutor] = {}  # by how many work at a time
+_going: set[Callable] = set()  # kinds of work that were set going
 _cluster = None
 
 
@@ -69,58 +69,44 @@ def _render(figure: targets.Figure) -> None:
         return
     if not hasattr(_own, "worker"):
         _own.worker = pool.hire(figure.profile, plan.keep_open(), threads=threads())
-    started = time.monotonic()
-    recipes.make_figure(figure, _own.worker)
-    hashes.save()
-    print(f"  {figure.name:<44} {time.monotonic() - started:6.1f} s", file=sys.stderr, flush=True)
+    announced(figure, lambda: recipes.make_figure(figure, _own.worker))
+
+
+def _run(notebook: targets.Notebook) -> None:
+    announced(notebook, lambda: recipes.make_notebook(notebook, threads()))
 
 
 def make(figure: targets.Figure) -> None:
     """Wait until a figure is made; the first call sets all of them going. Raises what making it raised."""
-    global _executor
-    if _executor is None:
-        _executor = ThreadPoolExecutor(jobs() if _cluster is None else WIDTH)
-        _start(_executor, [figure, *plan.left(plan.figures())], _render)
-    _wait(_executor, figure, _render)
+    _make(figure, plan.figures(), _render, jobs() if _cluster is None else WIDTH)
 
 
 def make_notebook(notebook: targets.Notebook) -> None:
-    """The same for a notebook."""
-    global _desk
-    if _desk is None:
-        _desk = ThreadPoolExecutor(jobs())
-        _start(_desk, [notebook, *plan.left(plan.notebooks())], _run)
-    _wait(_desk, notebook, _run)
+    """The same for a notebook. The same hands do both, so that no more than jobs() work on this machine at a time."""
+    _make(notebook, plan.notebooks(), _run, jobs())
 
 
-def _run(notebook: targets.Notebook) -> None:
-    recipes.make_notebook(notebook, threads())
-
-
-def _start(executor: ThreadPoolExecutor, some: list, work: Callable) -> None:
-    for one in some:
-        if one.name not in _futures and not one.known_whole():
-            _futures[one.name] = executor.submit(work, one)
-
-
-def _wait(executor: ThreadPoolExecutor, target: targets.Target, work: Callable) -> None:
+def _make(target: targets.Target, kind: list, work: Callable, width: int) -> None:
+    crew = _crews.get(width) or _crews.setdefault(width, ThreadPoolExecutor(width))
+    if work not in _going:
+        _going.add(work)
+        for one in [target, *plan.left(kind)]:
+            if one.name not in _futures and not one.known_whole():
+                _futures[one.name] = crew.submit(work, one)
     if target.name not in _futures:
-        _futures[target.name] = executor.submit(work, target)
+        _futures[target.name] = crew.submit(work, target)
     _futures[target.name].result()
 
 
 def end() -> None:
     """Let go of everything, at once: what is being rendered or run is stopped."""
-    global _executor, _desk, _cluster
+    global _cluster
     if _cluster is not None:
         _cluster.close()
-    if _executor is not None:
-        _executor.shutdown(wait=False, cancel_futures=True)
-        pool.stop_all()
-        _executor = None
-    if _desk is not None:
-        _desk.shutdown(wait=False, cancel_futures=True)
-        recipes.stop_notebooks()
-        _desk = None
+    for crew in _crews.values():
+        crew.shutdown(wait=False, cancel_futures=True)
+    pool.stop_all()
+    recipes.stop_notebooks()
     _cluster = None
-    _futures.clear()
+    for record in (_crews, _going, _futures):
+        record.clear()

@@ -3,7 +3,7 @@
 from pytask import PythonNode, mark, task
 
 from tasks import crew, plan
-from tasks.nodes import TargetNode, announced, key_or_error
+from tasks.nodes import TargetNode, key_or_error
 
 for _notebook in plan.left(plan.notebooks()):
 
@@ -14,4 +14,4 @@ for _notebook in plan.left(plan.notebooks()):
         produces=TargetNode(target=_notebook),
     )
     def task_notebook(target, key):
-        announced(target, lambda: crew.make_notebook(target))
+        crew.make_notebook(target)

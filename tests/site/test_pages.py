@@ -1,4 +1,5 @@
-"""Every page of the sitemap and the 404 page, on a desktop and on a phone, in light and in dark: one visit each."""
+"""Every page of the sitemap and the 404 page on a desktop, in light and in dark: one visit each. The same on a phone is in
+test_pages_phone.py, so that another worker can do it meanwhile."""
 
 import re
 from collections import defaultdict
@@ -8,6 +9,7 @@ import pytest
 from visiting import DESKTOP, LOST, PHONE, Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
+DEVICE = "desktop"
 LIMIT = 1_500_000  # bytes of a first load, compressed, cold cache, before scrolling
 LINE = 70  # characters
 
@@ -101,22 +103,21 @@ def look(page, visitor, source, device):
     return found
 
 
-@pytest.fixture(scope="module", params=["desktop", "phone"])
+@pytest.fixture(scope="module")
 def tour(request, browser, base, lost_base, paths, axe):
     """One walk through all pages: kind of problem -> sentences that name the page."""
-    options = DESKTOP if request.param == "desktop" else PHONE
-    visitor = Visitor(browser, base, color_scheme="light", **options)
+    device = request.module.DEVICE
     problems = defaultdict(list)
-    lost = Visitor(browser, lost_base, color_scheme="light", **options)
-    for visit, path in [*((visitor, path) for path in paths), (lost, LOST)]:
-        for kind, sentences in look(visit.open(path), visit, axe, request.param).items():
-            problems[kind] += [f"/{path}: {sentence}" for sentence in sentences]
+    for home, some in ((base, paths), (lost_base, [LOST])):
+        visitor = Visitor(browser, home, color_scheme="light", **(DESKTOP if device == "desktop" else PHONE))
+        for path in some:
+            for kind, sentences in look(visitor.open(path), visitor, axe, device).items():
+                problems[kind] += [f"/{path}: {sentence}" for sentence in sentences]
+        problems["strangers"] += [f"asked another host: {u}" for u in visitor.notes.strangers()]
+        problems["asked"] += visitor.notes.requests
+        visitor.context.close()
     # A wrong address is itself a 404, which the browser says.
     problems["errors"] = [e for e in problems["errors"] if not (e.startswith(f"/{LOST}: ") and " 404 " in e)]
-    for visit in (visitor, lost):
-        problems["strangers"] += [f"asked another host: {u}" for u in visit.notes.strangers()]
-        problems["asked"] += visit.notes.requests
-        visit.context.close()
     return problems
 
 

@@ -6,7 +6,7 @@ import http.server
 import mimetypes
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -143,6 +143,8 @@ class Visitor:
         self.base = base
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
+        # Playwright asks at each frame unless told otherwise, and a page that draws none would never be asked.
+        self.page.wait_for_function = partial(self.page.wait_for_function, polling=100)
         self.notes = Notes(urlsplit(base).netloc)
         self.notes.watch(self.page)
 
@@ -153,12 +155,15 @@ class Visitor:
         return self.page
 
     def scroll(self):
-        """Down the whole page in screens and back up, as a reader does, so that lazy pictures load. Each screen is
-        really drawn, since a browser begins to load a picture when it draws its place, and a busy one skips frames."""
+        """Down the whole page in screens and back up, as a reader does, so that lazy pictures load. Each screen is drawn,
+        since a browser begins to load a picture when it draws its place; where it draws nothing for a while, we go on,
+        and what is left after some seconds is loaded without being seen."""
         from playwright.sync_api import TimeoutError  # scripts/lighthouse.py needs this file, and not playwright
 
         self.page.evaluate("""async () => {
-            const drawn = () => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
+            const drawn = () => new Promise(r => {
+                requestAnimationFrame(() => requestAnimationFrame(r)); setTimeout(r, 250);
+            });
             for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight * 0.8) {
                 scrollTo(0, y); await drawn();
             }
@@ -166,6 +171,7 @@ class Visitor:
         }""")
         loading = """() => [...document.querySelectorAll('.md-main img'), ...document.querySelectorAll('.dn-widget')]
             .filter(e => e.tagName === 'IMG' ? e.checkVisibility() && !e.complete : e.dataset.state === 'loading')"""
+        self.page.evaluate(f"setTimeout(() => ({loading})().forEach(e => e.loading = 'eager'), 5000)")
         try:
             self.page.wait_for_function(f"!({loading})().length", timeout=60_000)
         except TimeoutError as error:

@@ -72,6 +72,9 @@ def cnn(model, x):
     return torch.stack(rows).numpy()
 
 
+KEPT = {"gru": gru, "rwkv": rwkv, "mamba": mamba, "transformer": transformer, "cnn": cnn}
+
+
 def spoken(token):
     """Tokens as readers see them: keys are letters, values numbers."""
     return chr(64 + token) if token in recall.KEYS else str(token - recall.VALUES[0] + 1)
@@ -84,7 +87,7 @@ def make(lab, smoke=False):
     tokens, right = recall.questions(1, PAIRS, PAIRS, rng)
     length = tokens.shape[1]
     with torch.no_grad():
-        kept = {kind: globals()[kind](m, m.embed(torch.as_tensor(tokens))) for kind, m in models.items()}
+        kept = {kind: KEPT[kind](m, m.embed(torch.as_tensor(tokens))) for kind, m in models.items()}
         said = {kind: recall.answers(m, tokens, right)[0] for kind, m in models.items()}
     wanted = right[0][right[0] >= 0]
     n = {"tokens": length, "pairs": PAIRS} | {f"right_{kind}": int((said[kind] == wanted).sum()) for kind in SHOWN}
