@@ -49,6 +49,11 @@ check: ## is what is published what this code gives? renders aside and compares;
 	@$(SETUP)
 	@$(RUN) scripts/check_drift.py $(CHECK) $(ONLY)
 
+.PHONY: sbom
+sbom: ## everything this is made with, with versions, hashes and licences: build/sbom.json (CycloneDX)
+	@$(SETUP)
+	@$(RUN) scripts/supply.py sbom
+
 # make figures PROFILE=sd15: the same figures on a real checkpoint (sd15, sd21, sdxl, flux), in a folder of their own.
 ifdef PROFILE
 export DENOISED_PROFILE := $(PROFILE)

@@ -7,7 +7,7 @@
     python3 scripts/setup_env.py --cluster    also Dask and Parsl, for figures rendered by many machines
 
 TORCH_INDEX=https://download.pytorch.org/whl/cpu takes torch from there, without the gigabytes of CUDA; VENV=folder
-puts the environment elsewhere.
+puts the environment elsewhere. Whatever else comes from an index must have a hash of requirements.hashes.
 """
 
 import argparse
@@ -27,6 +27,7 @@ VENV = Path(os.environ.get("VENV") or ROOT / ".venv").absolute()
 NODE_MODULES = ROOT / "node_modules"
 LOCK = ROOT / "requirements.lock"
 CLUSTER_LOCK = ROOT / "requirements-cluster.lock"
+HASHES = ROOT / "requirements.hashes"
 NODE_LOCK = ROOT / "requirements-node.lock"
 
 
@@ -129,6 +130,10 @@ def install_python() -> None:
     if index:
         # Only torch is asked of that index, so that no other package can come from there.
         run([*pip, "--no-deps", "--index-url", index, torch], f"Installing {torch} from TORCH_INDEX")
+    if os.environ.get("HASHES") != "off":
+        what = "Installing with pip what requirements.hashes vouches for (HASHES=off where an index builds its own files)"
+        run([*pip, "--no-deps", "--require-hashes", "-r", HASHES], what)
+    # What is left: torch, and what other systems than Linux need besides.
     run([*pip, "-r", LOCK], "Installing requirements.lock with pip")
     # setuptools and wheel are in the lock, so nothing unpinned is fetched to build the package.
     run([*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT], "Installing this package")

@@ -20,6 +20,7 @@ from jinja2 import FileSystemBytecodeCache
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # hooks are loaded by their path
 
 from sitekit import offline, sections
+from sitekit.policy import with_policy
 
 LOG = logging.getLogger("mkdocs.hooks.shell")
 CARD = "site/card"  # the figure that link previews show when a page names no other
@@ -147,10 +148,11 @@ _REPAIRS = (  # what axe finds in Material 9.8's own frame: a dialog and a progr
 
 
 def on_post_page(output: str, page, config) -> str:
-    """Name what the theme leaves nameless to a screen reader."""
+    """Name what the theme leaves nameless to a screen reader, and say what the page may load."""
     for flawed, named in _REPAIRS:
         output = output.replace(flawed, named)
-    return output
+    # mkdocs' live server puts a script of its own into each answer, which no policy could know beforehand
+    return output if _state["serving"] else with_policy(output)
 
 
 def on_post_template(output_content: str, template_name: str, config) -> str:

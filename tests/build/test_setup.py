@@ -51,11 +51,63 @@ def test_every_pinned_package_runs_on_the_oldest_python_that_is_promised():
     assert not refused, refused
 
 
+def hashed(name: str) -> dict[str, list[str]]:
+    """{name==version: its hashes} of a requirements file."""
+    text = (ROOT / name).read_text().replace("\\\n", "")
+    lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return {first: rest for first, *rest in lines}
+
+
+def test_every_pin_but_torch_has_hashes():
+    found = hashed("requirements.hashes")
+    assert {normal(pin) for pin in found} == {normal(f"{n}=={v}") for n, v in PINS.items() if n != "torch"}
+    for pin, hashes in {**found, **hashed("requirements-node.lock")}.items():
+        assert hashes, pin
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for one in hashes), pin
+
+
+def test_the_npm_lock_has_a_hash_for_every_package():
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert all(entry["integrity"].startswith("sha512-") for name, entry in packages.items() if name)
+
+
+def wheel(folder, content=""):
+    """A package that holds one line."""
+    import zipfile
+
+    folder.mkdir(exist_ok=True)
+    path = folder / "toy-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("toy.py", content)
+        file.writestr("toy-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
+        file.writestr("toy-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr("toy-1.0.dist-info/RECORD", "toy.py,,\n")
+    return path
+
+
+def test_a_file_that_is_not_the_one_that_was_vouched_for_is_not_installed(ready, tmp_path):
+    import hashlib
+
+    good = hashlib.sha256(wheel(tmp_path / "index").read_bytes()).hexdigest()
+    wheel(tmp_path / "index", "print('another one')")
+    shutil.rmtree(ready.root / ".venv")
+    ready.path("requirements.in").write_text("torch\n")
+    ready.path("requirements.lock").write_text("torch==1.0\n")
+    ready.path("requirements.hashes").write_text(f"toy==1.0 --hash=sha256:{good}\n")
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "index"), "PIP_CONFIG_FILE": os.devnull}
+    done = setup(ready, **offline)
+    assert done.returncode == 1
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert "requirements.hashes vouches for" in done.stderr.splitlines()[-1]
+    assert not list((ready.root / ".venv").rglob("toy.py"))
+
+
 @pytest.mark.parametrize(
     "name",
     [
         "requirements.in",
         "requirements.lock",
+        "requirements.hashes",
         "requirements-node.lock",
         "requirements-cluster.in",
         "requirements-cluster.lock",
@@ -83,7 +135,7 @@ def test_the_npm_lock_pins_exactly_and_names_no_registry():
 @pytest.fixture
 def ready(mini, monkeypatch):
     """A project whose stamps say that everything is installed."""
-    for name in ("requirements-node.lock", "requirements.in"):
+    for name in ("requirements-node.lock", "requirements.in", "requirements.hashes"):
         mini.path(name).write_text((ROOT / name).read_text())
     monkeypatch.setattr(setup_env, "ROOT", mini.root)
     monkeypatch.setattr(setup_env, "VENV", mini.root / ".venv")
