@@ -72,10 +72,11 @@ def python_parts() -> list[Part]:
     for block in re.findall(r"^(\S+==\S+) ((?:[\\\s]*--hash=\S+)+)", _text("requirements.hashes"), re.MULTILINE):
         hashes[block[0].lower()] = tuple(("SHA-256", one) for one in re.findall(r"sha256:(\w+)", block[1]))
     found = []
-    for name, version in re.findall(r"^([A-Za-z0-9][\w.-]*)==([\w.!+]+)", _text("requirements.lock"), re.MULTILINE):
-        found.append(
-            Part("library", "pypi", name, version, _python_licence(name), hashes.get(f"{name}=={version}".lower(), ()))
-        )
+    for lock in ("requirements.lock", "requirements-cluster.lock"):
+        for name, version in re.findall(r"^([A-Za-z0-9][\w.-]*)==([\w.!+]+)", _text(lock), re.MULTILINE):
+            known = hashes.get(f"{name}=={version}".lower(), ())
+            licence = _python_licence(name)
+            found.append(Part("library", "pypi", name, version, licence, known, lock == "requirements.lock"))
     return found
 
 

@@ -54,7 +54,8 @@ def test_what_is_said_by_hand_is_still_needed():
 def test_everything_in_the_lock_files_is_listed_and_nothing_twice():
     purls = [part.purl for part in PARTS]
     assert len(set(purls)) == len(purls)
-    python = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    locks = "".join((ROOT / name).read_text() for name in ("requirements.lock", "requirements-cluster.lock"))
+    python = re.findall(r"^([\w.-]+)==", locks, re.MULTILINE)
     assert {part.name for part in PARTS if part.ecosystem == "pypi"} == set(python)
     weights = {path.name for path in (ROOT / "figures_src" / "weights").rglob("*.safetensors")}
     assert weights <= {part.name.rpartition("/")[2] for part in PARTS if part.kind == "machine-learning-model"}
@@ -96,7 +97,8 @@ def test_the_list_is_cyclonedx_and_the_same_each_time(tmp_path, capsys):
 
 def test_a_damaged_lock_is_one_sentence(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(supply, "ROOT", tmp_path)
-    (tmp_path / "requirements.lock").write_text("")
+    for name in ("requirements.lock", "requirements-cluster.lock"):
+        (tmp_path / name).write_text("")
     (tmp_path / "requirements.hashes").write_text("")
     (tmp_path / "package-lock.json").write_text('{"packages": ')
     assert supply.main(["licences"]) == 1
