@@ -138,7 +138,7 @@ def test_a_film_shows_its_whole_poster_until_it_is_played(visit):
     button = page.get_by_role("button", name="Play the film")
     assert button.count() == 1
     button.press("Enter")
-    page.wait_for_function("document.querySelector('.dn-hero video').currentTime > 0.1")
+    page.wait_for_function("() => document.querySelector('.dn-hero video').currentTime > 0.1")
     assert film.evaluate("v => v.controls && v === document.activeElement")
     assert page.locator(".dn-play").count() == 0
     assert not visitor.notes.errors, visitor.notes.errors

@@ -21,7 +21,7 @@ def ready(visitor, query=""):
     page = visitor.open(PATH + query)
     page.locator(".dn-widget[data-widget=lab]").scroll_into_view_if_needed()
     page.wait_for_selector(READY, timeout=MINUTES)
-    page.wait_for_function("!document.querySelector('.dn-lab__go').disabled", timeout=MINUTES)
+    page.wait_for_function("() => !document.querySelector('.dn-lab__go').disabled", timeout=MINUTES)
     return page
 
 
@@ -63,7 +63,7 @@ def test_recorded_runs_need_no_model(visit):
     first = picture(page)
     assert first.std() > 20
     page.get_by_label("Recorded runs").select_option(index=4)
-    page.wait_for_function("document.querySelector('.dn-lab__about strong').textContent.includes('heart')")
+    page.wait_for_function("() => document.querySelector('.dn-lab__about strong').textContent.includes('heart')")
     assert np.abs(picture(page) - first).mean() > 5
     page.get_by_label("Step", exact=True).fill("9")
     middle = picture(page)
@@ -216,10 +216,11 @@ def test_it_stops_when_asked_to_and_the_page_stays_awake(visit):
     page.evaluate("""() => { window.gaps = []; let last = performance.now();
         window.beat = setInterval(() => { const now = performance.now(); gaps.push(now - last); last = now; }, 10); }""")
     page.click(GO)
-    page.wait_for_function("document.querySelector('.dn-lab__told').textContent.startsWith('Step 6')", timeout=MINUTES)
+    begun = "() => document.querySelector('.dn-lab__told').textContent.startsWith('Step 6')"
+    page.wait_for_function(begun, timeout=MINUTES)
     assert page.inner_text(GO) == "Stop"
     page.click(GO)
-    page.wait_for_function("document.querySelector('.dn-lab__told').textContent === 'Stopped.'", timeout=MINUTES)
+    page.wait_for_function("() => document.querySelector('.dn-lab__told').textContent === 'Stopped.'", timeout=MINUTES)
     gaps = sorted(page.evaluate("gaps"))
     assert len(gaps) > 20
     assert gaps[int(0.95 * len(gaps))] < 100, "the page was not free while the model worked"
@@ -234,9 +235,9 @@ def test_a_download_can_be_stopped_and_begun_again(visit):
     held = []
     page.route("**/*unet_compact.onnx", lambda route: held.append(route))
     page.click(GO)
-    page.wait_for_function("document.querySelector('.dn-lab__go').textContent === 'Stop'")
+    page.wait_for_function("() => document.querySelector('.dn-lab__go').textContent === 'Stop'")
     page.click(GO)
-    page.wait_for_function("document.querySelector('.dn-lab__trouble').textContent.includes('stopped')")
+    page.wait_for_function("() => document.querySelector('.dn-lab__trouble').textContent.includes('stopped')")
     assert "MB" in page.inner_text(GO)
     page.unroute("**/*unet_compact.onnx")
     draw(page)
@@ -297,7 +298,7 @@ def test_a_line_that_breaks_is_said_and_a_second_try_works(visit):
     page = ready(visitor, "?steps=2")
     page.route("**/*unet_compact.onnx", lambda route: route.abort("connectionreset"))
     page.click(GO)
-    page.wait_for_function("document.querySelector('.dn-lab__trouble').textContent", timeout=MINUTES)
+    page.wait_for_function("() => document.querySelector('.dn-lab__trouble').textContent", timeout=MINUTES)
     assert "try again" in page.inner_text(TROUBLE)
     assert "MB" in page.inner_text(GO)
     page.unroute("**/*unet_compact.onnx")
@@ -309,7 +310,7 @@ def test_a_damaged_file_is_said(visit):
     page = ready(visit(**DESKTOP))
     page.route("**/*decoder_exact.onnx", lambda route: route.fulfill(body="<html>gateway</html>"))
     page.click(GO)
-    page.wait_for_function("document.querySelector('.dn-lab__trouble').textContent", timeout=MINUTES)
+    page.wait_for_function("() => document.querySelector('.dn-lab__trouble').textContent", timeout=MINUTES)
     assert "could not be run here" in page.inner_text(TROUBLE)
     assert "Recorded" in page.inner_text(".dn-lab__about")
 
@@ -338,7 +339,7 @@ def test_offline_after_the_first_load(visit):
     """Loaded once; then the network goes, the page comes back, and another picture is drawn."""
     visitor = visit(service_workers="allow", **DESKTOP)
     page = ready(visitor, "?steps=2")
-    page.wait_for_function("document.documentElement.dataset.offline !== undefined", timeout=MINUTES)
+    page.wait_for_function("() => document.documentElement.dataset.offline !== undefined", timeout=MINUTES)
     draw(page)
     page.wait_for_function("""async () => {
         const cache = await caches.open((await caches.keys())[0]);

@@ -87,7 +87,7 @@ def look(page, visitor, source, device):
     page.evaluate(source)
     found["axe"] = violations(page, {})
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
+    page.wait_for_function("() => document.body.dataset.mdColorScheme === 'slate'")
     visitor.scroll()
     found["images"] += page.evaluate(BROKEN_IMAGES)
     found["overflow"] += page.evaluate(OVERFLOW)

@@ -125,3 +125,10 @@ def test_the_live_preview_has_none_since_its_server_adds_a_script(monkeypatch):
     assert "Content-Security-Policy" not in shell.on_post_page(page, None, None)
     monkeypatch.setitem(shell._state, "serving", False)
     assert "Content-Security-Policy" in shell.on_post_page(page, None, None)
+
+
+def test_the_tests_themselves_wait_by_functions():
+    """Playwright runs an expression by eval, which the policy forbids as soon as it has to look a second time."""
+    for path in Path(__file__).parent.glob("*.py"):
+        for waits in re.findall(r"wait_for_function\(\s*f?\"{1,3}\s*(.{1,20})", path.read_text(encoding="utf-8")):
+            assert re.match(r"(async )?(\(\)|\w+) =>", waits), f"{path.name}: {waits}"

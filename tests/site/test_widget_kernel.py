@@ -58,10 +58,10 @@ def test_a_picture_of_ones_own_stays_in_the_page(visit):
     stripes.save(file, "PNG")
     field, kind = page.locator(".dn-kernel input[type=file]"), "image/png"
     field.set_input_files({"name": "own.png", "mimeType": kind, "buffer": file.getvalue()})
-    page.wait_for_function(f"({MAP})() !== {before}")
+    page.wait_for_function(f"() => ({MAP})() !== {before}")
     assert "from 0.00 (brown) to 3.00 (blue)" in page.locator(".dn-kernel__told").inner_text(), "one step, one sign"
     field.set_input_files({"name": "no.png", "mimeType": kind, "buffer": b"nothing"})
-    page.wait_for_function("document.querySelector('.dn-kernel__told').textContent.includes('no picture')")
+    page.wait_for_function("() => document.querySelector('.dn-kernel__told').textContent.includes('no picture')")
     assert not visitor.notes.errors
 
 

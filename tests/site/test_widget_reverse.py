@@ -59,7 +59,7 @@ def test_what_is_shown_is_said_once_the_slider_rests(visit):
     page.get_by_role("slider", name="Step").focus()
     page.keyboard.press("End")
     page.wait_for_function(
-        f"""document.querySelector('{WIDGET} [aria-live=polite]').textContent.includes('finished')"""
+        f"""() => document.querySelector('{WIDGET} [aria-live=polite]').textContent.includes('finished')"""
     )
 
 
@@ -69,14 +69,14 @@ def test_play_starts_only_when_pressed_and_stops_at_the_end(visit, data):
     assert at(page) == 0, "it moved by itself"
     play = page.locator(f"{WIDGET} button.dn-reverse__play")
     play.click()
-    page.wait_for_function(f"document.querySelector('{WIDGET} input').value > 2")
+    page.wait_for_function(f"() => document.querySelector('{WIDGET} input').value > 2")
     assert play.text_content() == "Pause"
     play.click()
     paused = at(page)
     page.wait_for_timeout(500)
     assert at(page) == paused and play.text_content() == "Play"
     play.click()
-    page.wait_for_function(f"document.querySelector('{WIDGET} input').value == {len(data['t'])}", timeout=15_000)
+    page.wait_for_function(f"() => document.querySelector('{WIDGET} input').value == {len(data['t'])}", timeout=15_000)
     page.wait_for_timeout(400)
     assert at(page) == len(data["t"]) and play.text_content() == "Play again"
 
@@ -127,7 +127,7 @@ def test_touch_drags_the_slider_and_the_page_does_not_overflow(visit):
     page = opened(visitor)
     box = page.locator(f"{WIDGET} input[type=range]").bounding_box()
     page.touchscreen.tap(box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2)
-    page.wait_for_function(f"document.querySelector('{WIDGET} input').value > 8")
+    page.wait_for_function(f"() => document.querySelector('{WIDGET} input').value > 8")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     small = page.evaluate(f"""[...document.querySelectorAll('{WIDGET} *')].filter(e => e.checkVisibility()
         && e.childElementCount === 0 && e.textContent.trim() && parseFloat(getComputedStyle(e).fontSize) < 11)

@@ -45,8 +45,8 @@ def test_keyboard_alone_is_enough(visit):
     assert "67 % apple" in sliders(page).nth(1).get_attribute("aria-valuetext")
     page.locator(".dn-steer input[type=radio]").first.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelectorAll('.dn-steer input[type=radio]')[1].checked")
-    page.wait_for_function(f"({PIXELS})() !== {mixed}")
+    page.wait_for_function("() => document.querySelectorAll('.dn-steer input[type=radio]')[1].checked")
+    page.wait_for_function(f"() => ({PIXELS})() !== {mixed}")
 
 
 def spot(page):
@@ -66,7 +66,7 @@ def test_the_point_moves_on_the_map_with_the_weights_and_not_with_the_seed(visit
     assert all(abs(m - (a + b) / 2) < 0.1 for m, a, b in zip(middle, cat, apple, strict=True))  # half-way is half-way
     text, latent = numbers.nth(0).inner_text(), numbers.nth(1).inner_text()
     page.locator(".dn-steer input[type=radio]").nth(1).check(force=True)
-    page.wait_for_function(f"document.querySelectorAll('.dn-steer__numbers dd')[1].innerText !== {latent!r}")
+    page.wait_for_function(f"() => document.querySelectorAll('.dn-steer__numbers dd')[1].innerText !== {latent!r}")
     assert spot(page) == middle and numbers.nth(0).inner_text() == text
     assert "between the prompts" in page.locator(".dn-steer__map").get_attribute("aria-label")
 
@@ -118,7 +118,8 @@ def test_every_stop_has_a_picture(visit):
 def test_it_says_the_result_once_the_sliders_rest(visit):
     page = ready(visit(**DESKTOP))
     put(page, 0, 0, 2)
-    page.wait_for_function("document.querySelector('[data-widget=steer] [role=status]').textContent.includes('skull')")
+    told = "() => document.querySelector('[data-widget=steer] [role=status]').textContent.includes('skull')"
+    page.wait_for_function(told)
 
 
 def test_touch_on_a_small_phone(visit):
@@ -160,6 +161,6 @@ def test_a_second_sheet_that_fails_says_so_and_the_first_comes_back(visit):
     first = page.evaluate(PIXELS)
     page.route("**/steer.s8.webp", lambda route: route.abort())
     page.locator(".dn-steer input[type=radio]").nth(1).check(force=True)
-    page.wait_for_function("document.querySelector('.dn-steer__trouble').textContent.includes('could not be loaded')")
+    page.wait_for_function("() => document.querySelector('.dn-steer__trouble').textContent.includes('could not be loaded')")
     page.locator(".dn-steer input[type=radio]").nth(0).check(force=True)
-    page.wait_for_function(f"({PIXELS})() === {first}")
+    page.wait_for_function(f"() => ({PIXELS})() === {first}")

@@ -95,7 +95,7 @@ def test_first_visit_is_enough(visit):
     """Seen once, then the network goes: the page comes back whole, with its style and its first pictures."""
     visitor = visit(service_workers="allow", **DESKTOP)
     page = visitor.open("")
-    page.wait_for_function(f"{KEPT} !== undefined", timeout=20_000)
+    page.wait_for_function(f"() => {KEPT} !== undefined", timeout=20_000)
     visitor.context.set_offline(True)
     page.reload(wait_until="load")
     assert page.evaluate(VISIBLE_TEXT) > 200
@@ -107,15 +107,15 @@ def test_after_a_first_touch_all_pages_are_there(visit, paths):
     """Seen once and scrolled: every page can be read offline, pictures too, and search works."""
     visitor = visit(service_workers="allow", **DESKTOP)
     page = visitor.open("")
-    page.wait_for_function(f"{KEPT} !== undefined", timeout=20_000)
+    page.wait_for_function(f"() => {KEPT} !== undefined", timeout=20_000)
     page.mouse.wheel(0, 300)
-    page.wait_for_function(f"{KEPT} === 'picture'", timeout=60_000)
+    page.wait_for_function(f"() => {KEPT} === 'picture'", timeout=60_000)
     visitor.context.set_offline(True)
     problems = []
     for path in paths:
         visitor.open(path)
         page.evaluate("document.querySelectorAll('main img').forEach(i => { i.loading = 'eager'; })")
-        page.wait_for_function("[...document.querySelectorAll('main img')].every(i => i.complete)")
+        page.wait_for_function("() => [...document.querySelectorAll('main img')].every(i => i.complete)")
         if page.evaluate(VISIBLE_TEXT) < 200:
             problems.append(f"/{path}: no text offline")
         shown = page.evaluate("""() => [...document.querySelectorAll('main img')]
@@ -131,13 +131,13 @@ def test_the_switch_keeps_everything(visit, site):
     """The button in the footer keeps films too; offline they play, even from the middle."""
     visitor = visit(service_workers="allow", **DESKTOP)
     page = visitor.open("")
-    page.wait_for_function(f"{KEPT} !== undefined", timeout=20_000)
+    page.wait_for_function(f"() => {KEPT} !== undefined", timeout=20_000)
     page.mouse.wheel(0, 300)
     button = page.locator(".dn-keep")
     button.wait_for(state="visible", timeout=60_000)
     assert "MB" in button.inner_text()
     button.click()
-    page.wait_for_function("document.querySelector('.dn-keep').textContent.includes('is kept')", timeout=90_000)
+    page.wait_for_function("() => document.querySelector('.dn-keep').textContent.includes('is kept')", timeout=90_000)
     visitor.context.set_offline(True)
     film = next((p.relative_to(site).as_posix() for p in sorted(site.rglob("*.mp4"))), None)
     assert film, "the site has no film: this measures nothing"
@@ -152,7 +152,7 @@ def test_a_new_version_replaces_the_old(visit, site):
     """Once the worker's version changes, the old cache goes and what has not changed is not fetched again."""
     visitor = visit(service_workers="allow", **DESKTOP)
     page = visitor.open("")
-    page.wait_for_function(f"{KEPT} !== undefined", timeout=20_000)
+    page.wait_for_function(f"() => {KEPT} !== undefined", timeout=20_000)
     before = page.evaluate("caches.keys()")
     assert len(before) == 1 and before[0].startswith("denoised:/")
     worker = site / "sw.js"
