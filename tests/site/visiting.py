@@ -173,7 +173,7 @@ class Visitor:
             .filter(e => e.tagName === 'IMG' ? e.checkVisibility() && !e.complete : e.dataset.state === 'loading')"""
         self.page.evaluate(f"setTimeout(() => ({loading})().forEach(e => e.loading = 'eager'), 5000)")
         try:
-            self.page.wait_for_function(f"!({loading})().length", timeout=60_000)
+            self.page.wait_for_function(f"() => !({loading})().length", timeout=60_000)
         except TimeoutError as error:
             left = self.page.evaluate(f"({loading})().map(e => e.currentSrc || e.src || e.dataset.widget)")
             raise AssertionError(f"{self.page.url} still waits for {left}") from error
