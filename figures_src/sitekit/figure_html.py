@@ -4,6 +4,10 @@ from sitekit.errors import SiteError
 from sitekit.markup import escape, inline
 
 NARROW_MEDIA = "(max-width: 600px)"
+MODELS = {  # what readers call a profile's model
+    "tiny": "the small model of this site", "sd15": "Stable Diffusion 1.5", "sd21": "Stable Diffusion 2.1",
+    "sdxl": "SDXL", "flux": "Flux",
+}  # fmt: skip
 
 
 def anchor(figure_id, prefix="fig"):
@@ -15,13 +19,16 @@ class FigureHtml:
     """HTML of one figure, seen from one page.
 
     manifest: sitekit.manifests.Manifest. url(name) gives the URL of one of its files relative to the page;
-    links is {"source": url or None, "provenance": url or None}.
+    links is {"source": url or None, "provenance": url or None}; profile is whose it is; others are the same figure's
+    FigureHtml from other profiles, which a reader can unfold.
     """
 
-    def __init__(self, manifest, url, links):
+    def __init__(self, manifest, url, links, profile="tiny", others=()):
         self.m = manifest
         self.url = url
         self.links = links
+        self.model = MODELS.get(profile, profile)
+        self.others = others
 
     def figure(self, element_id, caption=None, show="all"):
         """The whole <figure>. show: 'all', 'picture' or 'video', for figures that have both."""
@@ -73,10 +80,23 @@ class FigureHtml:
         gif = self.m.first(f"{self.m.stem}.gif")
         if gif and "<video" in inside:
             links.append(f'<a href="{escape(self.url(gif[0]))}" download>GIF</a>')
+        if self.others:
+            links.insert(0, f"made with {escape(self.model)}")
         small = f' <span class="dn-figure__links">{" · ".join(links)}</span>' if links else ""
+        others = "".join(other.folded() for other in self.others)
         return (
             f'<figure class="dn-figure" id="{escape(element_id)}" data-figure="{escape(title)}">{inside}'
-            f"<figcaption>{text}{small}</figcaption></figure>"
+            f"<figcaption>{text}{small}</figcaption>{others}</figure>"
+        )
+
+    def folded(self):
+        """This figure below that of another profile: unfolded by pointer or keyboard, no script needed; its pictures
+        are fetched only then. It says in its own words what it shows, since its numbers are others."""
+        shown = self.pictures() if self.has_picture() else self.video()
+        text = inline(self.m["caption"], numbers_title=self.m.id)
+        return (
+            f'<details class="dn-figure__other"><summary>The same with {escape(self.model)}</summary>'
+            f"{shown}<p>{text}</p></details>"
         )
 
     def has_picture(self):
@@ -129,16 +149,16 @@ class FigureHtml:
         return f'<span class="dn-card__picture">{"".join(shown)}</span>'
 
     def video(self):
-        """MP4 with its poster; browsers without video get the poster and a link. Never plays by itself."""
+        """MP4 with its poster; browsers without video get the GIF, or the poster, and a link. Never plays by itself."""
         mp4, facts = self.m.first(f"{self.m.stem}.mp4")
         alt = escape(self.m["alt"])
         poster = self.m.first(f"{self.m.stem}.poster.*", f"{self.m.stem}.first.*")
         size = self._size(facts)
         at = fallback = ""
         if poster:
-            url = escape(self.url(poster[0]))
-            at = f' poster="{url}"'
-            fallback = f'<img src="{url}" alt="{alt}"{size} loading="lazy" decoding="async">'
+            at = f' poster="{escape(self.url(poster[0]))}"'
+        if still := self.m.first(f"{self.m.stem}.gif") or poster:  # lazy: a browser that plays videos never fetches it
+            fallback = f'<img src="{escape(self.url(still[0]))}" alt="{alt}"{size} loading="lazy" decoding="async">'
         source = escape(self.url(mp4))
         return (
             f'<video class="dn-video" controls muted playsinline preload="none"{at}{size} aria-label="{alt}">'

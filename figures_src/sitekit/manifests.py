@@ -110,6 +110,12 @@ class Figures:
                 continue  # get() says what is wrong with it
         return found
 
+    def beside(self):
+        """{name: Figures} of the other profiles that have figures in this site."""
+        around = self.root.parent
+        names = sorted(p.name for p in around.iterdir() if p.is_dir()) if around.is_dir() else []
+        return {name: Figures(around / name) for name in names if name != self.root.name}
+
     def number(self, ref):
         """The value behind 'vae/swap.psnr_self': figure id, a dot, the key in its numbers."""
         figure_id, dot, key = str(ref).partition(".")

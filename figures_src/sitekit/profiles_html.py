@@ -1,17 +1,13 @@
 """Which figures exist for which model: rendered, or not and why. For the page on how the site is made."""
 
-from sitekit.manifests import Figures
 from sitekit.markup import escape
 
 
 def profiles_html(site):
     """A list for each profile that has figures beside the one that the pages show; a sentence where there is none."""
-    folder = site.figures.root.parent
-    others = (
-        sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name != site.profile) if folder.is_dir() else []
-    )
+    others = site.figures.beside()
     parts = [_profile(site.figures, site.profile, shown=True)]
-    parts += [_profile(Figures(folder / name), name) for name in others]
+    parts += [_profile(figures, name) for name, figures in others.items()]
     parts = [part for part in parts if part]
     if not others:
         parts.append("<p>No figure of this build was made with another model.</p>")

@@ -69,7 +69,18 @@ class Site:
             "source": self.source_url(manifest["source"]),
             "provenance": self.href(home, anchor(manifest.id, "prov")) if home else None,
         }
-        return FigureHtml(manifest, lambda name: self.asset(manifest.folder / name), links)
+        others = [
+            FigureHtml(other, lambda name, folder=other.folder: self.asset(folder / name), {}, profile)
+            for profile, (figures, made) in self._beside.items()
+            if manifest.id in made
+            for other in [figures.get(manifest.id)]
+        ]
+        return FigureHtml(manifest, lambda name: self.asset(manifest.folder / name), links, self.profile, others)
+
+    @cached_property
+    def _beside(self):
+        """{profile: (its figures, ids of those that it could make)} for the profiles that pages don't show first."""
+        return {name: (other, set(other.ids()) - other.skipped().keys()) for name, other in self.figures.beside().items()}
 
     def unique_id(self, wanted):
         """wanted, or wanted-2, ... when the page has that id already."""

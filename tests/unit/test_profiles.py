@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -301,6 +302,22 @@ def test_the_site_lists_figures_by_profile(tmp_path):
     html = built(project)
     assert "<code>sd15</code>: 1 of 2 figures" in html
     assert "<code>vae/other</code>: It needs &lt;our&gt; decoders." in html
+
+
+def test_a_reader_can_unfold_the_same_figure_from_another_model(tmp_path):
+    project = Project(tmp_path, {"models.md": '# Models\n\n{{ figure("vae/swap") }}\n\n{{ figure("vae/alone") }}\n'})
+    write_figure(project.docs, "vae/alone")
+    write_figure(project.docs, "vae/alone", profile="sdxl", files={}, skipped="It needs our decoders.")
+    write_figure(project.docs, "vae/swap", profile="sd15", caption="At **9.9** dB.", alt="Another swap")
+    first, alone = re.findall("<figure .*?</figure>", built(project), re.S)
+    caption, other = first.split("</figcaption>")
+    assert "made with the small model of this site" in caption
+    assert re.search(r"<details class=.dn-figure__other.><summary>The same with Stable Diffusion 1.5</summary>", other)
+    assert 'src="../assets/figures/sd15/vae/swap.light.wide.svg" alt="Another swap"' in other
+    assert ">9.9</span>" in other
+    assert "sd15" not in caption
+    assert "<details" not in alone
+    assert "made with" not in alone
 
 
 def test_a_page_that_shows_a_skipped_figure_is_told(tmp_path):

@@ -89,6 +89,7 @@ def test_widget_holds_the_film_until_its_script_runs(built):
     assert 'width="256" height="256" aria-label="Frames &amp; 3 more"' in video
     assert '<source src="../assets/figures/tiny/canvas/frames.mp4" type="video/mp4">' in video
     assert '<a href="../assets/figures/tiny/canvas/frames.gif" download>GIF</a>' in html
+    assert re.search(r'<video [^>]*>.*<img src="../assets/figures/tiny/canvas/frames.gif" [^>]*loading="lazy"', html)
 
 
 def test_citations_link_both_ways(built):
