@@ -266,10 +266,18 @@ class Site(Stamped):
         files += [paths.ROOT / name for name in (*singles, "requirements.lock", "package.json")]
         return {
             "files": [entry for entry in _hashed(files) if entry[1]],
-            "figures": _hashed(figure.manifest_path for figure in self.figures),
+            "figures": _hashed([*(figure.manifest_path for figure in self.figures), *self._of_other_profiles()]),
             "parts": _hashed(part.stamp for part in self.parts),
             "environment": self._environment(),
         }
+
+    def _of_other_profiles(self) -> list[Path]:
+        """Manifests of the same figures from other models, which pages show folded."""
+        ours = {figure.profile for figure in self.figures}
+        folders = sorted(FIGURES.iterdir()) if FIGURES.is_dir() else []
+        others = [folder for folder in folders if folder.is_dir() and folder.name not in ours]
+        files = [path for folder in others for path in hashes.tree(folder)]
+        return [path for path in files if path.suffix == ".json" and "." not in path.stem]
 
     @staticmethod
     def _environment() -> dict[str, str | None]:

@@ -192,6 +192,15 @@ def test_vendored_files_follow_the_list_and_come_back_when_deleted(built):
     assert built.path("docs/assets/vendor/games/ball.js").exists()
 
 
+def test_a_figure_from_another_model_reaches_the_site(built):
+    other = built.path("docs/assets/figures/sd15/one")
+    other.mkdir(parents=True)
+    for name in ("first.json", "first.bin"):
+        shutil.copy2(built.figures / "one" / name, other / name)
+    assert built.build() == []
+    assert built.path("site/assets/figures/sd15/one/first.json").exists()
+
+
 def test_a_renamed_figure_leaves_nothing_behind(built):
     built.path("figures_src/figures/one/first.py").rename(built.path("figures_src/figures/one/renamed.py"))
     built.edit("docs/index.md", "one/first", "one/renamed")
