@@ -51,7 +51,8 @@ def hosted(tmp_path):
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command(step)],
             cwd=tmp_path, capture_output=True, text=True,
-            env={"PATH": f"{tools}:{os.environ['PATH']}", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "BRANCH": "main"},
+            env={"PATH": f"{tools}:{os.environ['PATH']}", "BRANCH": "main",
+                 "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")},
         )  # fmt: skip
         called = (tmp_path / "called").read_text() if (tmp_path / "called").exists() else ""
         return done.returncode, called, (tmp_path / "summary").read_text() if (tmp_path / "summary").exists() else ""
