@@ -7,7 +7,7 @@
     python3 scripts/setup_env.py --cluster    also Dask and Parsl, for figures rendered by many machines
 
 TORCH_INDEX=https://download.pytorch.org/whl/cpu takes torch from there, without the gigabytes of CUDA; VENV=folder
-puts the environment elsewhere. Whatever else comes from an index must have a hash of requirements.hashes.
+puts the environment elsewhere. Whatever else comes from an index must have a hash of requirements*.hashes.
 """
 
 import argparse
@@ -28,6 +28,7 @@ NODE_MODULES = ROOT / "node_modules"
 LOCK = ROOT / "requirements.lock"
 CLUSTER_LOCK = ROOT / "requirements-cluster.lock"
 HASHES = ROOT / "requirements.hashes"
+CLUSTER_HASHES = ROOT / "requirements-cluster.hashes"
 NODE_LOCK = ROOT / "requirements-node.lock"
 
 
@@ -130,14 +131,19 @@ def install_python() -> None:
     if index:
         # Only torch is asked of that index, so that no other package can come from there.
         run([*pip, "--no-deps", "--index-url", index, torch], f"Installing {torch} from TORCH_INDEX")
-    if os.environ.get("HASHES") != "off":
-        what = "Installing with pip what requirements.hashes vouches for (HASHES=off where an index builds its own files)"
-        run([*pip, "--no-deps", "--require-hashes", "-r", HASHES], what)
+    install_hashed(pip, HASHES)
     # What is left: torch, and what other systems than Linux need besides.
     run([*pip, "-r", LOCK], "Installing requirements.lock with pip")
     # setuptools and wheel are in the lock, so nothing unpinned is fetched to build the package.
     run([*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT], "Installing this package")
     write_stamp(stamp, {"key": python_key()})
+
+
+def install_hashed(pip: list, hashes: Path) -> None:
+    """The packages of a file with hashes, each only as one of the files that it vouches for."""
+    if os.environ.get("HASHES") != "off":
+        what = f"Installing with pip what {hashes.name} vouches for (HASHES=off where an index builds its own files)"
+        run([*pip, "--no-deps", "--require-hashes", "-r", hashes], what)
 
 
 def cluster_is_ready() -> bool:
@@ -148,6 +154,7 @@ def install_cluster() -> None:
     """Dask and Parsl. The first lock is a constraint, so that they change nothing that is there."""
     print("Installing Dask and Parsl", flush=True)
     pip = [python(), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--progress-bar", "off"]
+    install_hashed(pip, CLUSTER_HASHES)
     run([*pip, "-r", CLUSTER_LOCK, "-c", LOCK], "Installing requirements-cluster.lock with pip")
     write_stamp(VENV / ".denoised-cluster.json", {"key": digest(CLUSTER_LOCK, python_key())})
 

@@ -69,7 +69,8 @@ class Part:
 
 def python_parts() -> list[Part]:
     hashes = {}
-    for block in re.findall(r"^(\S+==\S+) ((?:[\\\s]*--hash=\S+)+)", _text("requirements.hashes"), re.MULTILINE):
+    vouched = _text("requirements.hashes") + _text("requirements-cluster.hashes")
+    for block in re.findall(r"^(\S+==\S+) ((?:[\\\s]*--hash=\S+)+)", vouched, re.MULTILINE):
         hashes[block[0].lower()] = tuple(("SHA-256", one) for one in re.findall(r"sha256:(\w+)", block[1]))
     found = []
     for lock in ("requirements.lock", "requirements-cluster.lock"):

@@ -61,7 +61,10 @@ def hashed(name: str) -> dict[str, list[str]]:
 def test_every_pin_but_torch_has_hashes():
     found = hashed("requirements.hashes")
     assert {normal(pin) for pin in found} == {normal(f"{n}=={v}") for n, v in PINS.items() if n != "torch"}
-    for pin, hashes in {**found, **hashed("requirements-node.lock")}.items():
+    cluster = hashed("requirements-cluster.hashes")
+    pinned = re.findall(r"^[\w.-]+==[\w.!+]+", (ROOT / "requirements-cluster.lock").read_text(), re.MULTILINE)
+    assert set(map(normal, cluster)) == set(map(normal, pinned))
+    for pin, hashes in {**found, **cluster, **hashed("requirements-node.lock")}.items():
         assert hashes, pin
         assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for one in hashes), pin
 
@@ -111,6 +114,7 @@ def test_a_file_that_is_not_the_one_that_was_vouched_for_is_not_installed(ready,
         "requirements-node.lock",
         "requirements-cluster.in",
         "requirements-cluster.lock",
+        "requirements-cluster.hashes",
     ],
 )
 def test_requirements_name_no_address(name):

@@ -57,6 +57,7 @@ def test_everything_in_the_lock_files_is_listed_and_nothing_twice():
     locks = "".join((ROOT / name).read_text() for name in ("requirements.lock", "requirements-cluster.lock"))
     python = re.findall(r"^([\w.-]+)==", locks, re.MULTILINE)
     assert {part.name for part in PARTS if part.ecosystem == "pypi"} == set(python)
+    assert all(part.hashes for part in PARTS if part.ecosystem == "pypi" and part.name != "torch")
     weights = {path.name for path in (ROOT / "figures_src" / "weights").rglob("*.safetensors")}
     assert weights <= {part.name.rpartition("/")[2] for part in PARTS if part.kind == "machine-learning-model"}
 
@@ -99,7 +100,8 @@ def test_a_damaged_lock_is_one_sentence(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(supply, "ROOT", tmp_path)
     for name in ("requirements.lock", "requirements-cluster.lock"):
         (tmp_path / name).write_text("")
-    (tmp_path / "requirements.hashes").write_text("")
+    for name in ("requirements.hashes", "requirements-cluster.hashes"):
+        (tmp_path / name).write_text("")
     (tmp_path / "package-lock.json").write_text('{"packages": ')
     assert supply.main(["licences"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
