@@ -36,17 +36,18 @@ SCENARIOS = ("cold", "nothing", "one_figure", "one_module", "prose", "new_dates"
 def peers(folder: Path) -> str:
     """The Python of the peers' environment, made where it is not there."""
     python = folder / "bin" / "python"
+    lock = bench_project.ROOT / "requirements.lock"  # plots and pages cost the same on all sides
+    pinned = [line.split()[0] for line in lock.read_text().splitlines() if line and line[0] not in "# "]
+    same = [pin for pin in pinned if pin.partition("==")[0] in (*PLAIN, "mkdocs", "mkdocs-material")]
+    wanted = [*same, *PACKAGES, *PLAIN]
     stamp = folder / "installed"
-    if not stamp.exists():
+    if not stamp.exists() or stamp.read_text().split() != wanted:
         print(f"Installing the peers into {folder}", file=sys.stderr, flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        lock = bench_project.ROOT / "requirements.lock"  # plots and pages cost the same on all sides
-        pinned = [line.split()[0] for line in lock.read_text().splitlines() if line and line[0] not in "# "]
-        same = [pin for pin in pinned if pin.partition("==")[0] in (*PLAIN, "mkdocs", "mkdocs-material")]
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *same, *PACKAGES, *PLAIN], check=True)
-        stamp.touch()
+        subprocess.run([*pip, *wanted], check=True)
+        stamp.write_text(" ".join(wanted))
     return str(python)
 
 
