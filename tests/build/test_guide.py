@@ -177,7 +177,10 @@ def test_the_page_of_the_guide_is_on_the_site(done, built_site):
         shutil.copy2(path, root / "docs/notebooks")
     command, variables = recipes.mkdocs_command("build", "--strict", "--site-dir", str(root / "site"))
     variables |= {"PYTHONPATH": str(root / "figures_src")}
-    ran = subprocess.run(command, cwd=root, env=variables, capture_output=True, text=True, timeout=600)
+    leash, held = os.pipe()  # mkdocs ends when the other end closes
+    ran = subprocess.run(command, cwd=root, env=variables, stdin=leash, capture_output=True, text=True, timeout=600)
+    os.close(held)
+    os.close(leash)
     assert ran.returncode == 0, ran.stderr[-3000:]
     html = (root / "site/series/my-page/index.html").read_text()
     assert 'id="fig-data-my_figure"' in html or 'data-figure="data/my_figure"' in html
