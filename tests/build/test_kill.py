@@ -32,9 +32,10 @@ def content_of(figure_id, mini):
     return body + re.search(r'b"(\w+)"', mini.path("figures_src/plotting/pen.py").read_text()).group(1).encode()
 
 
-def check_nothing_half(mini, contents):
+def check_nothing_half(mini, contents, undisturbed):
     """Every manifest that is there names a file with the hash it gives, or is not believed by a build; a figure whose
-    file does match its manifest holds the whole content of some state of its sources, never a part of it."""
+    file does match its manifest holds the whole content of some state of its sources, never a part of it. A site that is
+    there is a whole one: as `undisturbed`, but for its figures, and these whole as well."""
     for figure_id in IDS:
         path = mini.figures / f"{figure_id}.json"
         if not path.exists():
@@ -44,9 +45,25 @@ def check_nothing_half(mini, contents):
         file = path.parent / name
         if file.exists() and hashlib.sha256(file.read_bytes()).hexdigest() == entry["sha256"]:
             assert file.read_bytes() in contents[figure_id]
-    index = mini.path("site/index.html")
-    if index.exists():
-        assert index.read_text().rstrip().endswith("</html>") or "</html>" in index.read_text()
+    if not mini.path("site").exists():
+        return  # between the two renames
+    now, figures = site_of(mini)
+    assert now == undisturbed
+    assert set(figures) == {f"{figure_id}.{ending}" for figure_id in IDS for ending in ("bin", "json")}
+    for figure_id in IDS:
+        assert figures[f"{figure_id}.bin"] in contents[figure_id]
+        (entry,) = json.loads(figures[f"{figure_id}.json"])["files"].values()
+        assert hashlib.sha256(figures[f"{figure_id}.bin"]).hexdigest() == entry["sha256"]
+
+
+def site_of(mini):
+    """({name: content} of the site's pages and whatever belongs to them, the same of its figures)."""
+    root, where = mini.path("site"), "assets/figures/tiny/"
+    found = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    pages = {name: data for name, data in found.items() if not name.startswith(where)}
+    assert "index.html" in pages
+    assert all(b"</html>" in data for name, data in pages.items() if name.endswith(".html"))
+    return pages, {name.removeprefix(where): data for name, data in found.items() if name.startswith(where)}
 
 
 def test_killed_at_random_moments_a_build_resumes_and_no_half_file_counts(mini):
@@ -57,6 +74,7 @@ def test_killed_at_random_moments_a_build_resumes_and_no_half_file_counts(mini):
     started = time.monotonic()
     mini.build(MINI_PAUSE=0.02)
     whole_build = time.monotonic() - started
+    undisturbed, _ = site_of(mini)
     weight = 3
     for _ in range(KILLS):
         # New work for the next build: everything, or a part.
@@ -74,8 +92,9 @@ def test_killed_at_random_moments_a_build_resumes_and_no_half_file_counts(mini):
         else:
             process.kill()  # the render worker has to notice by itself
         process.communicate()
-        check_nothing_half(mini, contents)
+        check_nothing_half(mini, contents, undisturbed)
     mini.build()
+    check_nothing_half(mini, contents, undisturbed)
     for figure_id in IDS:
         assert mini.output(figure_id) == content_of(figure_id, mini)
         published = mini.path("site/assets/figures/tiny") / f"{figure_id}.bin"

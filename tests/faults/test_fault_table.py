@@ -243,20 +243,45 @@ def test_what_can_be_made_again_is_made_again_without_a_word(built, name, harm):
 FUTURE = 4_000_000_000  # the year 2096
 
 
+# Lies in figures_src, the one folder that every process of a build has on its path: workers and mkdocs are given a path
+# of their own. It notes in which process it has changed the clock, and what that one reads from it.
+CLOCK = """
+import os, sys, time
+if os.environ.get("WRONG_CLOCK"):
+    time.time = lambda: 1e9
+    time.time_ns = lambda: 10**18
+    with open(os.environ["WRONG_CLOCK"], "a") as log:
+        log.write(f"{time.time():.0f} {' '.join(sys.orig_argv)!r}\\n")
+"""
+
+
 def test_dates_in_the_future_and_a_clock_that_was_moved_back_change_nothing(built):
-    """Every file claims to be of the year 2096, and the clock is set to 2001 in all of the build's processes."""
+    """Every file claims to be of the year 2096, and Python's clock (not the file system's) is set to 2001 in the build,
+    in the process that renders, and in mkdocs."""
+    built.path("figures_src/sitecustomize.py").write_text(CLOCK)
+    assert built.build() == []
     for path in built.root.rglob("*"):
         if path.is_file():
             os.utime(path, (FUTURE, FUTURE))
-    clock = built.path("clock")
-    clock.mkdir()
-    (clock / "sitecustomize.py").write_text("import time\ntime.time = lambda: 1e9\ntime.time_ns = lambda: 10**18\n")
-    assert built.build(PYTHONPATH=clock) == []
+    wrong = {"PYTHONPATH": built.path("figures_src"), "WRONG_CLOCK": built.path("clocks")}
+    assert built.build(**wrong) == []
+    assert clocks(built) == {"scripts/build.py"}, "there was nothing to make"
     built.edit("figures_src/denoised/tools/hammer.py", "WEIGHT = 3", "WEIGHT = 7")
     os.utime(built.path("figures_src/denoised/tools/hammer.py"), (1, 1))
-    assert built.build(PYTHONPATH=clock) == [FIRST, SECOND]
+    assert built.build(**wrong) == [FIRST, SECOND]
+    assert clocks(built) == {"scripts/build.py", "tasks.worker", "mkdocs.__main__"}
     assert built.output(FIRST)[0] == 7
+    assert built.path("site/assets/figures/tiny/one/first.bin").read_bytes()[0] == 7
+    assert built.build(**wrong) == []
     assert built.build() == []
+
+
+def clocks(mini):
+    """In which of the build's processes the clock was wrong, and nothing but wrong."""
+    lines = mini.path("clocks").read_text().splitlines()
+    assert all(line.startswith("1000000000 ") for line in lines)
+    known = ("scripts/build.py", "tasks.worker", "mkdocs.__main__")
+    return {next((name for name in known if name in line), line) for line in lines}
 
 
 def test_a_figure_that_prints_a_great_deal_is_no_fault(built):
