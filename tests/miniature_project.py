@@ -1,5 +1,6 @@
 """The miniature project: tests/miniature plus this repository's real build scripts, tasks and paths."""
 
+import ctypes
 import json
 import os
 import shutil
@@ -17,8 +18,21 @@ REAL = (*bench_project.REAL, "scripts/serve.py", "scripts/setup_env.py", "packag
 IDS = ("one/first", "one/second", "two/third")
 
 
+def obey_permissions() -> None:
+    """From the next exec on, permissions bind this process even if it is root's: CAP_DAC_OVERRIDE and
+    CAP_DAC_READ_SEARCH leave its bounding set. (Another user could perhaps not enter the folder that Python lies in.)
+    Raises OSError where the kernel refuses that, or has no such thing."""
+    if os.geteuid() == 0:
+        prctl = getattr(ctypes.CDLL(None, use_errno=True), "prctl", None)
+        for capability in (1, 2):
+            if prctl is None or prctl(24, capability, 0, 0, 0):  # PR_CAPBSET_DROP
+                raise OSError(ctypes.get_errno(), "root cannot be bound by permissions here")
+
+
 class Mini:
     """A project in a folder of its own; run() builds it, and what it did can be asked."""
+
+    bound = False  # do permissions bind the build, whoever runs the tests?
 
     def __init__(self, root: Path, copy_of: "Mini | None" = None):
         self.root = root
@@ -49,6 +63,13 @@ class Mini:
 
     def start(self, *arguments: str, **environment) -> subprocess.Popen:
         """Begin a build and do not wait for it."""
+
+        def prepare():
+            # A runner in the background ignores Ctrl-C, and so would all that it starts.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            if self.bound:
+                obey_permissions()
+
         return subprocess.Popen(
             [sys.executable, "scripts/build.py", *arguments],
             cwd=self.root,
@@ -57,8 +78,7 @@ class Mini:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            # A runner in the background ignores Ctrl-C, and so would all that it starts.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            preexec_fn=prepare,
         )
 
     def run(self, *arguments: str, **environment) -> subprocess.CompletedProcess:

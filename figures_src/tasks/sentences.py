@@ -49,6 +49,12 @@ def _in_the_way(error: OSError) -> str:
     """Which place cannot be written, and why: named is what is in the way, not what was to be made below it."""
     path = Path(os.fsdecode(error.filename2 or error.filename))
     there = next(one for one in (path, *path.parents) if os.path.lexists(one))
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        moved = Path(os.fsdecode(error.filename))
+        if error.filename2 and moved.is_dir() and not os.access(moved, os.W_OK):
+            there = moved  # a folder that may not be written cannot be moved elsewhere either
+        elif not there.is_dir() and not os.access(there.parent, os.W_OK):
+            there = there.parent  # where a file may not be put or replaced
     shown = os.path.relpath(there, paths.ROOT) if there.is_relative_to(paths.ROOT) else str(there)
     again = "run the same command again, it goes on where it stopped."
     if there == path and there.is_dir() and error.errno in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST):

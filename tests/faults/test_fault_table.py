@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from miniature_project import IDS
+from miniature_project import IDS, obey_permissions
 
 FIRST, SECOND, THIRD = IDS
 STALE = {FIRST, SECOND}  # what the edit of the hammer, which precedes every fault, makes the build make again
@@ -74,15 +74,33 @@ def figure(body, name=FIRST):
 
 
 def read_only(name):
-    """A folder that cannot be written: permissions do not stop root, a read-only mount does."""
+    """A folder and all in it, by permissions, which bind the build even where root runs the tests."""
+
+    def harm(mini):
+        if subprocess.run(["true"], preexec_fn=may_bind).returncode:
+            pytest.skip("permissions do not bind root here, and it cannot give that up")
+        mini.bound = True
+        modes = {path: path.stat().st_mode for path in (mini.path(name), *mini.path(name).rglob("*"))}
+        for path, mode in modes.items():
+            path.chmod(mode & 0o555)
+        return lambda: [path.chmod(mode) for path, mode in modes.items()]
+
+    return harm
+
+
+def may_bind():
+    try:
+        obey_permissions()
+    except OSError:
+        os._exit(1)
+
+
+def read_only_disk(name):
+    """A folder on a disk that is mounted for reading only, where this may be tried."""
 
     def harm(mini):
         folder = mini.path(name)
-        if os.geteuid() != 0:
-            folder.chmod(0o555)
-            return lambda: folder.chmod(0o755)
-        bound = subprocess.run(["mount", "--bind", folder, folder], capture_output=True)
-        if bound.returncode:
+        if os.geteuid() != 0 or subprocess.run(["mount", "--bind", folder, folder], capture_output=True).returncode:
             pytest.skip("no right to mount a folder here")
         back = lambda: subprocess.run(["umount", folder], check=True)  # noqa: E731
         if subprocess.run(["mount", "-o", "remount,ro,bind", folder], capture_output=True).returncode:
@@ -109,9 +127,14 @@ MADE = frozenset(STALE)
 FIGURES = "docs/assets/figures/tiny"
 FAULTS = [
     # places that cannot be written
-    Fault("figures read-only", r"^docs/assets/\S+ cannot be written \(.*make it writable",
-          read_only("docs/assets/figures/tiny/one"), MADE),
+    Fault("figures read-only", r"^docs/assets/\S+ cannot be written \(Permission denied.*make it writable",
+          read_only(f"{FIGURES}/one"), MADE),
+    Fault("figures on a read-only disk", r"^docs/assets/\S+ cannot be written \(Read-only file system",
+          read_only_disk(f"{FIGURES}/one"), MADE),
     Fault("build read-only", r"^build\S* cannot be written", read_only("build"), MADE),
+    Fault("site read-only", r"^site cannot be written \(Permission denied", read_only("site")),
+    Fault("disk full for one figure", r"^Figure one/first failed: The disk is full: free some space",
+          figure("open('/dev/full', 'wb', 0).write(b'x')"), frozenset({FIRST})),
     Fault("assets is a file", r"^docs/assets/figures is a file where a folder has to be: move it",
           a_file("docs/assets/figures"), ALL),
     Fault("manifest is a folder", r"^docs/assets/figures/tiny/one/first.json is a folder where a file",
