@@ -10,6 +10,7 @@ from denoised.errors import DenoisedError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+NOT_A_NUMBER = "invalid value encountered in cast"  # numpy's warning, which the render process makes an error
 
 
 def foreseen(error: BaseException) -> bool:
@@ -23,7 +24,8 @@ def sentence(error: BaseException) -> str:
     if said := _no_encoder(error):
         return said
     if isinstance(error, DenoisedError):
-        return str(error)
+        whole = "pixels, or other whole numbers, were to be made of NaN; something upstream divided by zero or diverged."
+        return str(error).replace(f"RuntimeWarning: {NOT_A_NUMBER}", whole)
     if isinstance(error, OSError) and error.errno in FULL:
         return "The disk is full: free some space and run the same command again, it goes on where it stopped."
     if isinstance(error, OSError) and error.errno in REFUSED and error.filename is not None:

@@ -14,12 +14,13 @@ import queue
 import sys
 import threading
 import traceback
+import warnings
 from pathlib import Path
 
 from tasks import fresh
 
 fresh.install()
-from tasks.sentences import sentence  # noqa: E402  (and all that it imports comes from its source)
+from tasks.sentences import NOT_A_NUMBER, sentence  # noqa: E402  (and all that it imports comes from its source)
 
 OURS = ("denoised", "plotting", "figures")
 
@@ -59,6 +60,7 @@ def _forget_ours() -> None:
 def main() -> None:
     answers = os.fdopen(int(sys.argv[1]), "w")
     os.dup2(2, 1)  # prints of figures must not end up among the answers
+    warnings.filterwarnings("error", NOT_A_NUMBER, RuntimeWarning)  # else NaN is a black pixel that nobody notices
     requests: queue.SimpleQueue = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     known: dict[str, tuple] = {}
