@@ -85,6 +85,22 @@ def test_saved_pages_figures_and_library_files_show_and_ending_it_ends_all(serve
     assert until(lambda: not fetch(address))
 
 
+def test_an_open_page_reloads_by_itself_when_prose_is_saved(served, browser):
+    mini, address, _ = served
+    page = browser.new_page()
+    try:
+        page.goto(address)
+        assert page.locator("h1").inner_text() == "A miniature"
+        page.evaluate("window.stayed = true")
+        mini.edit("docs/index.md", "# A miniature", "# A saved page")
+        page.wait_for_function(
+            "() => document.querySelector('h1')?.textContent.trim() === 'A saved page'", timeout=1000 * PATIENCE
+        )
+        assert page.evaluate("window.stayed") is None, "the browser has loaded it anew"
+    finally:
+        page.close()
+
+
 def test_a_watched_project_settles(served):
     """Rendering and rebuilding must not set off the next rebuild."""
     mini, address, _ = served
