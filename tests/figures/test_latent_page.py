@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from denoised.measured import latent_paradox as paradox
 from figures.latent import (
     clouds,
     copies,
@@ -10,7 +11,6 @@ from figures.latent import (
     known,
     manifold,
     no_latent,
-    paradox,
     sensitivity,
     sizes,
     steer,

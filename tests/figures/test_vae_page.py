@@ -9,8 +9,9 @@ import torch
 from denoised.data import photos
 from denoised.errors import DenoisedError
 from denoised.lab import Lab
+from denoised.measured import vae_spectra as spectra
 from denoised.studies import kl
-from figures.vae import bands, colour, compression, cost, finetune, spectra, swap, variance
+from figures.vae import bands, colour, compression, cost, finetune, swap, variance
 
 
 def noise(*shape, seed=0):

@@ -17,7 +17,9 @@ from denoised.errors import DenoisedError
 from denoised.lab import Lab, data_path, weight_hashes
 from denoised.studies import shelf
 
-NAMES = ("latent_beyond",)
+NAMES = (
+    "canvas_left", "latent_between", "latent_beyond", "latent_paradox", "negatives_many", "vae_spectra", "vae_swap",
+)  # fmt: skip
 SCRIPT = "lab_measured"
 
 

@@ -4,14 +4,12 @@ picture moved, and how many negatives are cut off unread? As a control, as many 
 Tests claims: r10b-07.
 """
 
-import numpy as np
 import torch
 
-from denoised.models import judge as judge_model
-from denoised.pipeline import encode_prompts, generate_batch
-from denoised.probes import judge
-from denoised.probes.judge import Share
-from denoised.probes.negatives import apart
+from denoised import measured
+from denoised.measured import negatives_many
+from denoised.measured.negatives_many import COUNTS
+from denoised.pipeline import decode
 from plotting.layout import image_grid, label_ends
 from plotting.output import Output
 from plotting.style import new_figure
@@ -20,52 +18,12 @@ WEIGHTS = ("emoji-sd", "judge")
 DATA = ()
 TITLE = "From no negatives to twenty"
 
-THINGS = ("cat-face", "red-apple", "red-heart", "pizza", "skull", "dog-face", "tiger-face", "hot-beverage")
-NEGATIVES = ("house", "rocket", "guitar", "key", "ghost", "robot", "rose", "cactus", "toolbox", "books", "man", "woman",
-             "octopus", "umbrella", "crown", "candle", "bell", "anchor", "airplane", "balloon")  # fmt: skip
-NEUTRAL = ("of", "the", "and", "with", "in", "on", "at", "by", "for", "to", "from", "a", "an", "or", "as", "it", "is",
-           "be", "so", "but")  # fmt: skip
-COUNTS = (0, 1, 4, 12, 20)
-SEEDS = 2  # pictures of each thing
-STEPS, GUIDANCE = 6, 3.0
-
 
 def make(lab, smoke=False):
-    pipe, net = lab.pipeline(), judge_model.load(lab.weight("judge"))
-    things, steps = (THINGS[:2], 2) if smoke else (THINGS, STEPS)
-    things = [thing for _ in range(SEEDS) for thing in things]  # the first of each thing first
-    prompts = [f"{thing.replace('-', ' ')}, noto style" for thing in things]
-    ways = [("negatives", NEGATIVES, count) for count in COUNTS] + [("neutral", NEUTRAL, COUNTS[-1])]
-    images, latents, rows = {}, {}, {}
-    for name, words, count in ways:
-        line = ", ".join(words[:count])
-        made = generate_batch(pipe, prompts, range(len(prompts)), negative_prompt=line, steps=steps, guidance=GUIDANCE)
-        images[name, count] = np.stack([trace.image for trace in made])
-        latents[name, count] = torch.stack([trace.xt[-1] for trace in made])
-        seen = judge.look(net, images[name, count])
-        best = judge.names(net, seen, k=5)
-        asked = sum(thing in five for thing, five in zip(things, best, strict=True))
-        negated = sum(any(word in five for word in NEGATIVES) for five in best)
-        rows[name, count] = {
-            "asked": Share(asked, len(things)), "negated": Share(negated, len(things)),
-            "moved": float(apart(latents[name, count], latents["negatives", 0]).mean()),
-            "cut": encode_prompts(pipe, [line]).cut[0],
-        }  # fmt: skip
-    other = float(apart(latents["negatives", 0], latents["negatives", 0].roll(1, 0)).mean())
-    length = int(pipe.tokenizer.model_max_length)
-    n = {"things": len(things), "steps": steps, "guidance": GUIDANCE, "most": COUNTS[-1], "limit": length,
-         "strangers_apart": other}  # fmt: skip
-    for (name, count), row in rows.items():
-        key = f"{count}" if name == "negatives" else f"neutral_{count}"
-        n |= {f"asked_{key}": row["asked"].share, f"negated_{key}": row["negated"].share, f"moved_{key}": row["moved"],
-              f"cut_{key}": row["cut"]}  # fmt: skip
-    for key in ("asked", "negated"):
-        for count in (0, COUNTS[-1]):
-            n[f"{key}_{count}_low"], n[f"{key}_{count}_high"] = rows["negatives", count][key].interval
-    n["asked_change"] = n[f"asked_{COUNTS[-1]}"] - n["asked_0"]
-    n["negated_change"] = n[f"negated_{COUNTS[-1]}"] - n["negated_0"]
-    shown = range(min(4, len(things)))
-    grid = [[images["negatives", count][i] for count in COUNTS] + [images["neutral", COUNTS[-1]][i]] for i in shown]
+    n, found = measured.results(lab, negatives_many, smoke)
+    images = decode(lab.vae(), torch.from_numpy(found["shown"]).flatten(0, 1))
+    ways = len(COUNTS) + 1
+    grid = [list(images[i : i + ways]) for i in range(0, len(images), ways)]
     heads = [str(count) for count in COUNTS] + [f"{COUNTS[-1]}\nneutral"]
 
     def draw(theme, narrow):

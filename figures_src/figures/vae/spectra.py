@@ -6,13 +6,11 @@ Tests claims: r10-03.
 """
 
 import torch
-import torch.nn.functional as F
 
-from denoised.data.captions import prompt
-from denoised.data.splits import Row
-from denoised.pipeline import decode, encode, generate_batch
-from denoised.probes.metrics import LUMA
-from denoised.probes.spectra import frequencies, power_spectrum, radial_power_spectrum
+from denoised import measured
+from denoised.measured import vae_spectra
+from denoised.measured.vae_spectra import BLUR, GUIDANCE, SETS, STEPS
+from denoised.pipeline import decode
 from plotting.layout import image_grid, label_ends
 from plotting.output import Output
 from plotting.style import new_figure
@@ -21,58 +19,14 @@ WEIGHTS = ("emoji-sd",)
 DATA = ("specimens",)
 TITLE = "Is the latent blurry?"
 
-STEPS, GUIDANCE = 20, 3.0
-BLUR = 0.8  # standard deviation of the blur, in latent cells
-FINE_LATENT, FINE_PIXELS = 0.25, 0.125  # cycles a cell; cycles a pixel
-CAST = ("cat-face", "red-apple", "red-heart", "pizza", "rocket", "house", "rose", "octopus")
-STYLES = ("noto", "twemoji", "openmoji")
-SHOWN = (0, 1)
-
-
-def blurred(latents):
-    """Gaussian blur of [N, C, h, w], borders repeated."""
-    x = torch.arange(-3, 4, dtype=torch.float32)
-    kernel = torch.exp(-(x**2) / (2 * BLUR**2))
-    kernel = (kernel / kernel.sum()).repeat(latents.shape[1], 1, 1, 1)
-    padded = F.pad(latents, (3, 3, 3, 3), mode="replicate")
-    return F.conv2d(F.conv2d(padded, kernel, groups=latents.shape[1]), kernel.transpose(2, 3), groups=latents.shape[1])
-
-
-def fine_power(planes, cutoff):
-    """Mean power at and above `cutoff` over planes [..., H, W]."""
-    return float(power_spectrum(planes)[..., frequencies(*planes.shape[-2:]) >= cutoff].sum(-1).mean())
-
 
 def make(lab, smoke=False):
-    pipe, specimens = lab.pipeline(), lab.specimens()
-    picks = [
-        i for c in CAST for s in STYLES for i in specimens.where(concept=c, style=s, tone="none")[:1]
-    ][:: 9 if smoke else 1]  # fmt: skip
-    images = specimens.images[picks]
-    prompts = [prompt(Row(**specimens.records[i])) for i in picks]
-    encoded = encode(pipe.vae, images)
-    traces = generate_batch(pipe, prompts, range(len(picks)), steps=3 if smoke else STEPS, guidance=GUIDANCE)
-    generated = torch.stack([trace.xt[-1] for trace in traces])
-    sets = {"encoded": encoded, "generated": generated, "blurred": blurred(encoded)}
-    decoded = {name: decode(pipe.vae, z) for name, z in sets.items()}
-
-    n = {"pictures": len(picks), "blur": BLUR, "steps": STEPS, "guidance": GUIDANCE}
-    for name, z in sets.items():
-        n[f"latent_fine_{name}"] = fine_power(z.numpy(), FINE_LATENT)
-        n[f"latent_std_{name}"] = float(z.std())
-        n[f"pixel_fine_{name}"] = fine_power(decoded[name] @ LUMA / 255, FINE_PIXELS)
-    n["pixel_fine_real"] = fine_power(images @ LUMA / 255, FINE_PIXELS)
-    n["generated_fine"] = n["latent_fine_generated"] / n["latent_fine_encoded"]
-    n["blurred_fine"] = n["latent_fine_blurred"] / n["latent_fine_encoded"]
-    n["blurred_kept"] = n["pixel_fine_blurred"] / n["pixel_fine_encoded"]
-    n["generated_kept"] = n["pixel_fine_generated"] / n["pixel_fine_encoded"]
-    n["encoded_kept"] = n["pixel_fine_encoded"] / n["pixel_fine_real"]
-
+    n, found = measured.results(lab, vae_spectra, smoke)
+    decoded = {name: decode(lab.vae(), torch.from_numpy(found[name])) for name in SETS}
+    curves = {name: (found["frequency"], found[f"power_{name}"]) for name in SETS}
+    images = lab.specimens().images[found["icons"]]
     words = {"encoded": "encoded", "generated": "generated", "blurred": "encoded, then blurred"}
     colours = {"encoded": "latent", "generated": "prediction", "blurred": "noise"}
-    curves = {name: radial_power_spectrum(z.numpy()) for name, z in sets.items()}
-    curves = {name: (f[1:], p.mean((0, 1))[1:]) for name, (f, p) in curves.items()}
-    shown = [i for i in SHOWN if i < len(picks)]
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -99,7 +53,7 @@ def make(lab, smoke=False):
         columns = ["the icon", *words.values()]
         if narrow:
             columns[-1] = "blurred"
-        grid = [[images[i], *(decoded[name][i] for name in sets)] for i in shown]
+        grid = [[images[i], *(decoded[name][i] for name in SETS)] for i in range(len(images))]
         x, gap, cell = (0, 8, 84) if narrow else (86, 12, 128)
         image_grid(fig, grid, y=y, columns=columns, gap=gap, cell=cell, x=x)
         return fig
