@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure what figures show over many drawings (denoised/measured): half a minute to a minute of one core each.
+"""Measure what figures show over many drawings (denoised/measured): a quarter of a minute to a minute of one core each.
 
 python scripts/lab_measured.py [NAME ...]          those whose results are not current, or the named ones
 python scripts/lab_measured.py --check [NAME ...]  measures anew, writes nothing; status 1 where numbers differ

@@ -7,12 +7,12 @@ import torch
 from denoised.diffusion import samplers
 from denoised.diffusion.schedules import alpha_bar_from_betas, rescale_zero_terminal_snr, scaled_linear_betas
 from denoised.lab import Lab
+from denoised.measured import canvas_guidance as guidance
 from denoised.studies import shelf, thousand
 from figures.canvas import (
     crossfade,
     denoising,
     forward_strip,
-    guidance,
     one_jump,
     reverse_frames,
     snapshots,

@@ -3,20 +3,12 @@
 import numpy as np
 import pytest
 
+from denoised.measured import latent_clouds as clouds
+from denoised.measured import latent_copies as copies
+from denoised.measured import latent_imagery as imagery
 from denoised.measured import latent_paradox as paradox
-from figures.latent import (
-    clouds,
-    copies,
-    imagery,
-    known,
-    manifold,
-    no_latent,
-    sensitivity,
-    sizes,
-    steer,
-    three_ways,
-    weights,
-)
+from denoised.measured import latent_weights as weights
+from figures.latent import known, manifold, no_latent, sensitivity, sizes, steer, three_ways
 
 RNG = np.random.default_rng(0)
 

@@ -5,23 +5,12 @@ import pytest
 import torch
 from torch import nn
 
+from denoised.measured import theatre_decode as decode
+from denoised.measured import theatre_sunglasses as sunglasses
 from denoised.probes import cross_attention, features, pointing
 from denoised.probes.calls import Call, Log
 from denoised.studies import blurred
-from figures.theatre import (
-    bypass,
-    decode,
-    film,
-    log,
-    needs,
-    performances,
-    purge,
-    stage,
-    sunglasses,
-    text,
-    waves,
-    words,
-)
+from figures.theatre import bypass, film, log, needs, performances, purge, stage, text, waves, words
 
 
 def generator(seed=0):

@@ -5,6 +5,8 @@ import pytest
 import torch
 
 from denoised import paths
+from denoised.measured import tunnel_caption as caption
+from denoised.measured import tunnel_swap as swap
 from denoised.pipeline import encode_prompts, load
 from denoised.probes import bands as probe
 from denoised.probes.features import count_skips, ring, telling
@@ -13,7 +15,6 @@ from figures.tunnel import (
     bands,
     beacons,
     border,
-    caption,
     clock,
     entrances,
     levels,
@@ -23,7 +24,6 @@ from figures.tunnel import (
     skips,
     slices,
     spectra,
-    swap,
     words,
 )
 

@@ -9,9 +9,12 @@ import torch
 from denoised.data import photos
 from denoised.errors import DenoisedError
 from denoised.lab import Lab
+from denoised.measured import vae_colour as colour
+from denoised.measured import vae_compression as compression
 from denoised.measured import vae_spectra as spectra
+from denoised.measured import vae_variance as variance
 from denoised.studies import kl
-from figures.vae import bands, colour, compression, cost, finetune, swap, variance
+from figures.vae import bands, cost, finetune, swap
 
 
 def noise(*shape, seed=0):

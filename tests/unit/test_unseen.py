@@ -9,12 +9,13 @@ import torch
 from denoised import paths
 from denoised.data import splits
 from denoised.errors import DenoisedError
+from denoised.measured import negatives_wrong_decoder as wrong_decoder
 from denoised.models import tiny
 from denoised.probes import logistic, lost
 from denoised.studies import unseen
 from denoised.training import diets
 from denoised.training.tiny_decoder import windows
-from figures.negatives import cards, wrong_decoder
+from figures.negatives import cards
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,10 @@ Tests claims: r13-09.
 import numpy as np
 import torch
 
-from denoised.pipeline import decode, encode, generate_batch
-from denoised.probes.metrics import bootstrap_ci, psnr
-from denoised.probes.stylejudge import fit_judge
+from denoised import measured
+from denoised.measured import librarian_style_word
+from denoised.measured.librarian_style_word import STYLES, THINGS
+from denoised.pipeline import decode
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import new_figure
@@ -18,64 +19,18 @@ WEIGHTS = ("emoji-sd", "decoders/openmoji", "decoders/noto")
 DATA = ("specimens",)
 TITLE = "Another decoder or another word"
 
-STYLES = ("noto", "openmoji")
-THINGS = ("cat face", "red apple", "pizza", "rocket", "skull", "octopus")
-STEPS, GUIDANCE = 10, 3.0
-SHOWN = (0, 2)
-
 
 def make(lab, smoke=False):
-    pipe, specimens = lab.pipeline(), lab.specimens()
-    decoders = {"base": pipe.vae, **{style: lab.vae(style) for style in STYLES}}
-    records, thin = specimens.records, 3 if smoke else 1
-
-    def drawings(splits):
-        picks = [[i for i, r in enumerate(records) if r["style"] == s and r["split"] in splits][::thin] for s in STYLES]
-        images = [decode(pipe.vae, encode(pipe.vae, specimens.images[some])) for some in picks]
-        return np.concatenate(images), np.repeat([0, 1], [len(some) for some in picks])
-
-    judge = fit_judge(*drawings(("train",)))  # 0 = Noto, 1 = OpenMoji; all seen through the base decoder
-    test, truth = drawings(("concept", "pair"))
-    sure = float(((judge(test) > 0.5) == truth).mean())
-
-    things = THINGS[:2] if smoke else THINGS
-    prompts = [f"{thing}, {style} style" for style in STYLES for thing in things]
-    seeds = [*range(len(things))] * 2
-    traces = generate_batch(pipe, prompts, seeds, steps=3 if smoke else STEPS, guidance=GUIDANCE)
-    z = torch.stack([trace.xt[-1] for trace in traces])
-    half = len(things)
-    made = {name: decode(vae, z) for name, vae in decoders.items()}
-    score = {name: judge(some) for name, some in made.items()}
-    # towards OpenMoji from Noto latents, and towards Noto from OpenMoji latents, so that both count as positive
-    by_decoder = np.concatenate(
-        [score["openmoji"][:half] - score["base"][:half], score["base"][half:] - score["noto"][half:]]
-    )
-    by_word = np.tile(score["base"][half:] - score["base"][:half], 2)
-    verdict = {name: some > 0.5 for name, some in score.items()}
-    flips = np.concatenate(
-        [verdict["openmoji"][:half] & ~verdict["base"][:half], ~verdict["noto"][half:] & verdict["base"][half:]]
-    )
-    flips_word = verdict["base"][half:] & ~verdict["base"][:half]
-    shift = max(float(by_word.mean()), 1e-3)
-    low, high = bootstrap_ci(by_decoder)
-    n = {
-        "pictures": len(traces), "things": half, "steps": STEPS, "guidance": GUIDANCE,
-        "judge_accuracy": sure, "judge_tested": len(test),
-        "moved_by_decoder": float(by_decoder.mean()), "moved_low": low, "moved_high": high,
-        "moved_by_word": float(by_word.mean()), "decoder_share": float(by_decoder.mean()) / shift,
-        "decoder_flips": float(flips.mean()), "word_flips": float(flips_word.mean()),
-        "pixels_decoder_db": float(np.mean([
-            psnr(made["openmoji"][:half], made["base"][:half]).mean(),
-            psnr(made["noto"][half:], made["base"][half:]).mean(),
-        ])),
-        "pixels_word_db": float(psnr(made["base"][half:], made["base"][:half]).mean()),
-    }  # fmt: skip
-    some = [i for i in SHOWN if i < half]
-    rows = [[made["base"][i], made["openmoji"][i], made["base"][half + i]] for i in some]
-    rows += [[made["base"][half + i], made["noto"][half + i], made["base"][i]] for i in some]
-    names = [f"{things[i]}" for i in some] * 2
+    n, found = measured.results(lab, librarian_style_word, smoke)
+    noto, openmoji = (torch.from_numpy(found[style]) for style in STYLES)
+    some = found["things"].tolist()
+    made = {"noto": decode(lab.vae(), noto), "openmoji": decode(lab.vae(), openmoji)}
+    crossed = {"noto": decode(lab.vae("openmoji"), noto), "openmoji": decode(lab.vae("noto"), openmoji)}
+    rows = [[made[a][i], crossed[a][i], made[b][i]] for a, b in (STYLES, STYLES[::-1]) for i in range(len(some))]
+    names = [THINGS[i] for i in some]
     heads = ["as made", "another\ndecoder", "another\nword"]
-    dots = [("another decoder", by_decoder, "latent"), ("another word", by_word[:half], "text")]
+    by_decoder, by_word = found["by_decoder"], found["by_word"]
+    dots = [("another decoder", by_decoder, "latent"), ("another word", by_word, "text")]
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -86,7 +41,7 @@ def make(lab, smoke=False):
             fig.note(x, top, f"{start} to {goal}", size=14, weight=600)
             group = rows[k * len(some) : (k + 1) * len(some)]
             left = 68 if narrow else 0
-            words = [name.replace(" ", "\n") for name in names[: len(some)]] if narrow else None
+            words = [name.replace(" ", "\n") for name in names] if narrow else None
             y = image_grid(fig, group, x=x, y=top + 24, left=left, rows=words, columns=heads, cell=cell, gap=gap) + 24
         x, top = (0, y) if narrow else (2 * (3 * cell + 2 * gap + 24), 0)
         width = fig.width - x
@@ -112,11 +67,11 @@ def make(lab, smoke=False):
             f"moved: {n['moved_by_decoder']:+.0%} by the decoder, {n['moved_by_word']:+.0%} by the word."
         ),
         caption=(
-            f"**One word against one decoder.** {n['pictures']} pictures of {half} things, made with the word for "
+            f"**One word against one decoder.** {n['pictures']} pictures of {n['things']} things, made with the word for "
             "Noto and "
-            f"with the word for OpenMoji. A linear judge of style (right on {sure:.0%} of {n['judge_tested']} "
-            "unseen drawings) places each on a line from real Noto, 0 %, to real OpenMoji, 100 %. Exchanging the "
-            "decoder for "
+            f"with the word for OpenMoji. A linear judge of style (right on {n['judge_accuracy']:.0%} of "
+            f"{n['judge_tested']} unseen drawings) places each on a line from real Noto, 0 %, to real OpenMoji, 100 %. "
+            "Exchanging the decoder for "
             f"the one that was tuned on the other style moves a picture by {n['moved_by_decoder']:+.0%} on average "
             "(95 % "
             f"interval {n['moved_low']:+.0%} to {n['moved_high']:+.0%}), changing the word by "

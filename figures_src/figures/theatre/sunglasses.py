@@ -5,17 +5,13 @@ The data know them on faces only.
 Tests claims: r11-03.
 """
 
-import numpy as np
 import torch
-from PIL import Image, ImageDraw
 
-from denoised.data import splits
-from denoised.data.captions import STYLE_WORDS
-from denoised.diffusion.schedules import mix
-from denoised.pipeline import encode, generate_batch
+from denoised import measured
+from denoised.measured import theatre_sunglasses
+from denoised.measured.theatre_sunglasses import CAST, SEEDS, with_glasses
+from denoised.pipeline import decode
 from denoised.probes import play
-from denoised.probes.metrics import LUMA, bootstrap_ci
-from denoised.probes.tokens import pieces
 from plotting.layout import picture
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
@@ -24,98 +20,13 @@ WEIGHTS = ("emoji-sd",)
 DATA = ("specimens",)
 TITLE = "A cat in sunglasses"
 
-CAST = {"face": ("grinning-face", "smiling face"), "cat": ("cat-face", "cat face")}
-TIMES = (450, 600, 750)
-DRAWS = 2  # of noise, for each icon and time
-SEEDS = (7, 8, 9)  # shown
-FRESH = tuple(range(20, 28))  # seeds on which painting is measured; none of those shown
-STEPS = 12
-DARK = 80  # of 255, brightness below which a pixel counts as a lens
-LENSES = ((30, 52, 60, 76), (68, 52, 98, 76))  # left, top, right, bottom in pixels of 128
-
-
-def with_glasses(icon):
-    """An icon uint8 [128, 128, 3] with dark glasses drawn over its eyes."""
-    image = Image.fromarray(icon)
-    pen = ImageDraw.Draw(image)
-    pen.line((26, 55, 102, 55), fill=(30, 30, 34), width=5)
-    for box in LENSES:
-        pen.rounded_rectangle(box, radius=9, fill=(30, 30, 34))
-    return np.asarray(image)
-
-
-def under_glasses(side=16):
-    """Latent cells that a lens touches, [side, side] bool."""
-    cell = 128 // side
-    mask = torch.zeros(side, side, dtype=torch.bool)
-    for left, top, right, bottom in LENSES:
-        mask[top // cell : -(-bottom // cell), left // cell : -(-right // cell)] = True
-    return mask
-
-
-def painted(images):
-    """Share of the lenses' place that is dark, for each picture uint8 [N, 128, 128, 3]."""
-    light = images.astype(np.float64) @ LUMA
-    return np.mean([(light[:, t:b, a:c] < DARK).mean((1, 2)) for a, t, c, b in LENSES], axis=0)
-
 
 def make(lab, smoke=False):
-    pipe, specimens = lab.pipeline(), lab.specimens()
-    network = play.denoiser(pipe)
-    styles = [s for s in STYLE_WORDS if all(specimens.where(concept=c, style=s, tone="none") for c, _ in CAST.values())]
-    styles = styles[:2] if smoke else styles
-    times, draws = (TIMES[:1], 1) if smoke else (TIMES, DRAWS)
-    mask, gain, sheets = under_glasses(), {}, {}
-    for who, (concept, name) in CAST.items():
-        icons = [specimens.images[specimens.where(concept=concept, style=s, tone="none")[0]] for s in styles]
-        sheets[who] = np.stack([with_glasses(icon) for icon in icons])
-        x0 = encode(pipe.vae, sheets[who]).repeat(len(times) * draws, 1, 1, 1)
-        t = torch.tensor(times).repeat_interleave(len(styles) * draws)
-        noise = torch.randn(x0.shape, generator=lab.generator("noise"))  # the same for both: only the icon differs
-        xt = mix(x0, noise, network.alpha_bar[t])
-        error = {}
-        for word in (" with sunglasses", ""):
-            said = [f"{name}{word}, {STYLE_WORDS[s][0]} style" for s in styles] * (len(times) * draws)
-            guess = network(xt, t, play.states_of(pipe, said))[0]
-            error[bool(word)] = (guess - x0).square()[..., mask].mean((1, 2)).reshape(-1, len(styles)).mean(0)
-        gain[who] = (1 - error[True] / error[False]).tolist()
-    gap = np.array(gain["face"]) - np.array(gain["cat"])
-    low, high = bootstrap_ci(gap, seed=3)
-
-    rows = splits.load()
-    glasses = [row for row in rows if "sunglasses" in row.label.lower()]
-    cats = [row for row in glasses if "cat" in row.label.lower().split()]
-    token = pieces(pipe.tokenizer, "sunglasses")
-    same = all(pieces(pipe.tokenizer, f"{name} with sunglasses")[-len(token) :] == token for _, name in CAST.values())
-    seeds = SEEDS[: 1 if smoke else None]
-    said = [f"{name} with sunglasses, noto style" for _, name in CAST.values() for _ in seeds]
-    steps = 2 if smoke else STEPS
-    runs = generate_batch(pipe, said, [*seeds, *seeds], steps=steps, guidance=play.GUIDANCE)
-    fresh, put = FRESH[: 2 if smoke else None], {}
-    for who, (_, name) in CAST.items():
-        prompts = [f"{name}{word}, noto style" for word in (" with sunglasses", "") for _ in fresh]
-        drawn = generate_batch(pipe, prompts, [*fresh, *fresh], steps=steps, guidance=play.GUIDANCE)
-        dark = painted(np.stack([run.image for run in drawn])).reshape(2, len(fresh))
-        put[who] = dark[0] - dark[1]  # what the word adds, seed by seed
-    put_low, put_high = bootstrap_ci(put["face"] - put["cat"], seed=4)
-    n = {
-        "styles": len(styles),
-        "gain_face": float(np.mean(gain["face"])),
-        "gain_cat": float(np.mean(gain["cat"])),
-        "gap": float(gap.mean()),
-        "gap_low": low,
-        "gap_high": high,
-        "painted_face": float(put["face"].mean()),
-        "painted_cat": float(put["cat"].mean()),
-        "painted_gap_low": put_low,
-        "painted_gap_high": put_high,
-        "seeds": len(fresh),
-        "drawings_glasses": len(glasses),
-        "drawings_cats": len(cats),
-        "pieces": len(token),
-        "same_tokens": int(same),
-        "steps": runs[0].steps,
-    }
+    n, found = measured.results(lab, theatre_sunglasses, smoke)
+    made = decode(lab.vae(), torch.from_numpy(found["made"]))
+    sheets = [with_glasses(lab.specimens().images[i]) for i in found["icons"]]
+    seeds = SEEDS[: len(made) // len(CAST)]
+    low, high, put_low, put_high = (n[key] for key in ("gap_low", "gap_high", "painted_gap_low", "painted_gap_high"))
     titles = {"face": "a face, as in the data", "cat": "a cat, in none of the data"}
 
     def draw(theme, narrow):
@@ -125,11 +36,11 @@ def make(lab, smoke=False):
             fig.note(0, y, titles[who], "image" if who == "face" else "prediction", 13, weight=600)
             y += 23
             left = 0
-            picture(fig, sheets[who][0], left, y, size, size)
+            picture(fig, sheets[k], left, y, size, size)
             fig.note(left + size / 2, y + size + 4, "drawn by us", "muted", 11, ha="center")
             for j in range(len(seeds)):
                 x = (j + 1) * (size + gap_px)
-                picture(fig, runs[k * len(seeds) + j].image, x, y, size, size)
+                picture(fig, made[k * len(seeds) + j], x, y, size, size)
                 fig.note(x + size / 2, y + size + 4, f"seed {seeds[j]}", "muted", 11, ha="center")
             if not narrow:
                 x = 4 * (size + gap_px) + 24
@@ -137,14 +48,8 @@ def make(lab, smoke=False):
                 fig.note(x, y + 38, f"{n[f'gain_{who}']:.1%}", "ink", 24, weight=600)
                 fig.note(x, y + 72, "of the error", "muted", SMALL)
             else:
-                fig.note(
-                    0,
-                    y + size + 22,
-                    f"the word takes off {n[f'gain_{who}']:.1%} of the error",
-                    "ink",
-                    SMALL,
-                    weight=600,
-                )
+                words = f"the word takes off {n[f'gain_{who}']:.1%} of the error"
+                fig.note(0, y + size + 22, words, "ink", SMALL, weight=600)
             y += size + (50 if narrow else 34)
         return fig
 
@@ -156,13 +61,13 @@ def make(lab, smoke=False):
             f"{n['painted_cat']:.0%} on cats."
         ),
         caption=(
-            f"**Seen on faces, asked for on a cat.** Of {len(glasses)} drawings with sunglasses in their name "
-            f"{len(cats)} show a cat. We drew glasses on faces and cats of {len(styles)} styles, added noise, and asked "
-            f"the U-Net with and without the word. Under the glasses the word takes {n['gain_face']:.1%} off the error "
-            f"on faces and {n['gain_cat']:.1%} on cats (difference {100 * n['gap']:.1f} points, {100 * low:.1f} to "
-            f"{100 * high:.1f}). Painting from noise, over {len(fresh)} more seeds ({steps} steps, "
-            f"guidance {play.GUIDANCE:g}), the word darkens {n['painted_face']:.0%} of the lenses' place on faces and "
-            f"{n['painted_cat']:.0%} on cats (difference {100 * put_low:.0f} to {100 * put_high:.0f} points)."
+            f"**Seen on faces, asked for on a cat.** Of {n['drawings_glasses']} drawings with sunglasses in their name "
+            f"{n['drawings_cats']} show a cat. We drew glasses on faces and cats of {n['styles']} styles, added noise, "
+            f"and asked the U-Net with and without the word. Under the glasses the word takes {n['gain_face']:.1%} off "
+            f"the error on faces and {n['gain_cat']:.1%} on cats (difference {100 * n['gap']:.1f} points, "
+            f"{100 * low:.1f} to {100 * high:.1f}). Painting from noise, over {n['seeds']} more seeds ({n['steps']} "
+            f"steps, guidance {play.GUIDANCE:g}), the word darkens {n['painted_face']:.0%} of the lenses' place on faces "
+            f"and {n['painted_cat']:.0%} on cats (difference {100 * put_low:.0f} to {100 * put_high:.0f} points)."
         ),
         numbers=n,
         draw=draw,

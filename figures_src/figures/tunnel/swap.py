@@ -2,12 +2,12 @@
 latent is compared with what each prompt alone gives, separately for coarse shapes and for fine detail.
 """
 
-import numpy as np
 import torch
 
+from denoised import measured
+from denoised.measured import tunnel_swap
+from denoised.measured.tunnel_swap import GUIDANCE, PAIRS
 from denoised.pipeline import decode
-from denoised.probes import bands
-from denoised.probes.runs import noise, prompted, walk
 from plotting.layout import picture
 from plotting.output import Output
 from plotting.style import new_figure
@@ -16,68 +16,12 @@ WEIGHTS = ("emoji-sd",)
 DATA = ()
 TITLE = "The prompt changed midway"
 
-PAIRS = (  # first prompt, second prompt
-    ("cat face, noto style", "red apple, noto style"),
-    ("pizza, twemoji style", "red heart, twemoji style"),
-    ("house, noto style", "rocket, noto style"),
-    ("octopus, twemoji style", "tiger face, twemoji style"),
-)
-SEED = 21
-STEPS = 10
-AT = (0, 1, 2, 3, 4, 5, 7, 10)  # steps made with the first prompt
-SHOWN = 2  # pairs in the picture
-GUIDANCE = 3.0
 
-
-def survived(x, first, second):
-    """How much of the first prompt is left in x, band by band: 1 = as with the first alone, 0 = as with the second.
-    Each [N, C, h, w]; -> [N, 3], coarse to fine. It is x's place on the straight way between the two."""
-    rings = bands.masks(*x.shape[-2:])
-    way, here = (torch.fft.fft2(one.double(), norm="ortho") for one in (first - second, x - second))
-    rows = []
-    for ring in rings:
-        p, q = way[..., ring].flatten(1), here[..., ring].flatten(1)
-        rows.append((p.conj() * q).real.sum(1) / p.abs().square().sum(1))
-    return torch.stack(rows, 1)
-
-
-def half(at, curve):
-    """After how many steps a rising curve passes one half, between two points on a straight line; the last `at` if
-    it never does."""
-    for i in range(1, len(at)):
-        if curve[i] >= 0.5:
-            low, high = curve[i - 1], curve[i]
-            return float(at[i - 1] + (at[i] - at[i - 1]) * (0.5 - low) / (high - low)) if high > low else float(at[i])
-    return float(at[-1])
-
-
-@torch.no_grad()
 def make(lab, smoke=False):
-    pipe = lab.pipeline()
-    pairs, steps, at = (PAIRS[:1], 2, (0, 1, 2)) if smoke else (PAIRS, STEPS, AT)
-    one, two = (prompted(pipe, [pair[k] for pair in pairs], GUIDANCE) for k in (0, 1))
-    start = noise(pipe, [SEED + k for k in range(len(pairs))])
-    seen: list = []
-    end = walk(pipe, one, start, steps, seen=seen)
-    path = [*(step.xt for step in seen), end]
-    ends = {k: walk(pipe, two, path[k], steps, start=k) for k in at}
-    left = torch.stack([survived(ends[k], ends[at[-1]], ends[0]) for k in at]).numpy()  # [K, N, 3]
-    curves = left.mean(1)
-    coarse, fine = curves[:, 0], curves[:, 2]
-    halves = {band: half(at, curves[:, j]) for j, band in enumerate(bands.NAMES)}
-    early = min(range(len(at)), key=lambda i: abs(at[i] - steps / 3))
-    n = {
-        "pairs": len(pairs), "steps": steps, "guidance": GUIDANCE,
-        **{f"half_{band}": value for band, value in halves.items()},
-        **{f"half_{band}_percent": 100 * value / steps for band, value in halves.items()},
-        "third_step": at[early], "third_coarse": 100 * float(coarse[early]), "third_fine": 100 * float(fine[early]),
-        "middle_coarse": 100 * float(np.interp(steps / 2, at, coarse)),
-        "middle_fine": 100 * float(np.interp(steps / 2, at, fine)),
-        "first_step_coarse": 100 * float(np.interp(1, at, coarse)), "coarse_wavelength": 8,
-    }  # fmt: skip
-    n["coarse_first"] = int(halves["coarse"] < halves["fine"])
-    few = range(min(SHOWN, len(pairs)))
-    images = {k: decode(pipe.vae, ends[k][: len(few)]) for k in at}
+    n, found = measured.results(lab, tunnel_swap, smoke)
+    at, left, steps = found["at"].tolist(), found["left"], n["steps"]
+    coarse, _, fine = left.mean(1).T
+    images = [decode(lab.vae(), torch.from_numpy(z)) for z in found["shown"]]
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -85,13 +29,13 @@ def make(lab, smoke=False):
         gap = 6
         cell = (fig.width - gap * (columns - 1)) // columns
         y = 0
-        for i in few:
-            a, b = (p.split(",")[0] for p in pairs[i])
+        for i in range(len(images[0])):
+            a, b = (p.split(",")[0] for p in PAIRS[i])
             fig.note(0, y, f"“{a}” first, “{b}” after", "text", 13, weight=600)
             y += 23
             for j, k in enumerate(at):
                 x, top = (j % columns) * (cell + gap), y + (j // columns) * (cell + 24)
-                picture(fig, images[k][i], x, top, cell, cell)
+                picture(fig, images[j][i], x, top, cell, cell)
                 fig.note(x + cell / 2, top + cell + 4, f"{k} of {steps}", "muted", 11, ha="center")
             y += -(-len(at) // columns) * (cell + 24) + 8
         y += 8
@@ -103,7 +47,7 @@ def make(lab, smoke=False):
             x += 125
         ax = fig.area(44, y + 50, fig.width - 60, 160, below=42)
         for curve, band, colour in ((coarse, 0, "latent"), (fine, 2, "accent")):
-            for pair in range(len(pairs)):
+            for pair in range(n["pairs"]):
                 ax.plot(at, left[:, pair, band], color=theme.colour(colour), linewidth=0.9, alpha=0.35)
             ax.plot(at, curve, "o-", color=theme.colour(colour), markersize=5)
         ax.axhline(0.5, color=theme.muted, linewidth=1)

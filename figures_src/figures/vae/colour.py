@@ -6,8 +6,9 @@ Tests claims: r10-11.
 
 import numpy as np
 
-from denoised.pipeline import decode, encode
-from denoised.probes.metrics import LUMA, bootstrap_ci, saturation
+from denoised import measured
+from denoised.measured import vae_colour
+from denoised.measured.vae_colour import SD_SCALE, versions
 from plotting.layout import chunk, image_grid
 from plotting.output import Output
 from plotting.style import new_figure
@@ -16,50 +17,13 @@ WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto")
 DATA = ("specimens",)
 TITLE = "Washed out, and why"
 
-SD_SCALE = 0.18215  # Stable Diffusion's own factor, copied where it does not belong
 EXAMPLES = (("noto", "octopus"), ("twemoji", "rocket"))
 
 
-def contrast(images, alpha):
-    """Standard deviation of brightness inside the drawing, [N], 0..1."""
-    light = images @ LUMA / 255
-    return np.array([plane[mask >= 128].std() for plane, mask in zip(light, alpha, strict=True)])
-
-
-def change(after, before):
-    """(mean over pictures of after) / (mean of before) - 1: below zero is paler."""
-    return float(after.mean() / before.mean() - 1)
-
-
 def make(lab, smoke=False):
-    specimens, vae = lab.specimens(), lab.vae()
-    factor = vae.config.scaling_factor
-    unseen = specimens.where(split="concept")[:: 15 if smoke else 3]
-
-    def versions(images):
-        """The same latents, decoded rightly and wrongly: {name: pictures}."""
-        z = encode(vae, images)
-        return {
-            "matched": decode(vae, z),
-            "openmoji": decode(lab.vae("openmoji"), z),
-            "noto": decode(lab.vae("noto"), z),
-            "unscaled": decode(vae, z * factor),  # as if the factor had been left out
-            "misscaled": decode(vae, z * factor / SD_SCALE),
-        }
-
-    images, alpha = specimens.images[unseen], specimens.alpha[unseen]
-    made = versions(images)
-    before = saturation(images, alpha), contrast(images, alpha)
-    n = {"icons": len(unseen), "scaling_factor": float(factor), "sd_scale": SD_SCALE,
-         "saturation_real": float(before[0].mean()), "contrast_real": float(before[1].mean())}  # fmt: skip
-    for name, pictures in made.items():
-        n[f"saturation_{name}"] = change(saturation(pictures, alpha), before[0])
-        n[f"contrast_{name}"] = change(contrast(pictures, alpha), before[1])
-    gap = saturation(made["matched"], alpha) - before[0]
-    n["matched_low"], n["matched_high"] = (edge / before[0].mean() for edge in bootstrap_ci(gap))
-
-    shown = np.stack([specimens.one(style=s, concept=c, tone="none") for s, c in EXAMPLES])
-    rows = versions(shown)
+    n, _ = measured.results(lab, vae_colour, smoke)
+    shown = np.stack([lab.specimens().one(style=s, concept=c, tone="none") for s, c in EXAMPLES])
+    rows = versions(lab, shown)
     words = {"matched": "right scale", "openmoji": "OpenMoji\ndecoder", "noto": "Noto\ndecoder",
              "unscaled": "scale\nleft out", "misscaled": "scale of\nSD 1.5"}  # fmt: skip
 

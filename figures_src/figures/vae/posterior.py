@@ -5,6 +5,9 @@ two icons."""
 import numpy as np
 import torch
 
+from denoised import measured
+from denoised.measured import vae_posterior
+from denoised.measured.vae_posterior import NOISES, posterior
 from denoised.pipeline import decode
 from denoised.probes.metrics import psnr
 from plotting.layout import image_grid
@@ -15,38 +18,14 @@ WEIGHTS = ("emoji-sd/vae",)
 DATA = ("specimens",)
 TITLE = "Codes that no icon has"
 
-NOISES = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)  # in standard deviations of the latents
 PAIR = (("noto", "cat-face"), ("noto", "octopus"))
 EXAMPLE = ("twemoji", "robot")
 DRAWS = 6
 
 
-@torch.no_grad()
-def posterior(vae, images):
-    """Means and standard deviations of q(z | picture), [N, C, h, w] each, in the U-Net's scale, and the KL
-    divergence of each value from a standard normal in nats."""
-    x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
-    parts = [vae.encode(some).latent_dist for some in x.split(4)]
-    mean, std = (torch.cat([getattr(p, name) for p in parts]) for name in ("mean", "std"))
-    kl = 0.5 * (mean**2 + std**2 - 1 - 2 * std.log())
-    scale = vae.config.scaling_factor
-    return mean * scale, std * scale, kl
-
-
 def make(lab, smoke=False):
-    specimens, vae = lab.specimens(), lab.vae()
-    unseen = specimens.where(split="concept")
-    mean, std, kl = posterior(vae, specimens.images[unseen[:: 12 if smoke else 2]])
-    scale = float(mean.std())
-
-    some = unseen[:: 30 if smoke else 6]
-    images = specimens.images[some]
-    z = posterior(vae, images)[0]
-    noise = torch.randn(z.shape, generator=lab.generator("shake"))
-    shaken = {s: decode(vae, z + s * scale * noise) for s in NOISES}
-    quality = {s: float(psnr(shaken[s], images).mean()) for s in NOISES}
-    width = float(std.mean()) / scale
-    sampled = float(psnr(decode(vae, z + posterior(vae, images)[1] * noise), images).mean())
+    n, found = measured.results(lab, vae_posterior, smoke)
+    specimens, vae, scale = lab.specimens(), lab.vae(), n["latent_std"]
 
     def one(style, concept):
         return specimens.one(style=style, concept=concept, tone="none")
@@ -62,27 +41,7 @@ def make(lab, smoke=False):
     rows.append(list(decode(vae, torch.stack([(1 - s) * a + s * b for s in steps.tolist()]))))
     fade = [np.round((1 - s) * ends[0].astype(float) + s * ends[1]).astype(np.uint8) for s in steps]
     rows.append(fade)
-    middle = float(psnr(rows[2][2][None], fade[2][None])[0])
-
-    n = {
-        "icons": int(len(mean)),
-        "kl_per_value": float(kl.mean()),
-        "kl_whole": float(kl.sum((1, 2, 3)).mean()),
-        "kl_bits_per_value": float(kl.mean()) / np.log(2),
-        "relative_spread": width,
-        "latent_std": scale,
-        "scaling_factor": float(vae.config.scaling_factor),
-        "std_before_scaling": scale / float(vae.config.scaling_factor),
-        "psnr_exact": quality[0.0],
-        "psnr_sampled": sampled,
-        "sampling_costs_db": quality[0.0] - sampled,
-        "psnr_noise_quarter": quality[0.25],
-        "psnr_noise_half": quality[0.5],
-        "psnr_noise_one": quality[1.0],
-        "noise_quarter_costs_db": quality[0.0] - quality[0.25],
-        "noise_one_costs_db": quality[0.0] - quality[1.0],
-        "midway_is_crossfade_db": middle,
-    }
+    n["midway_is_crossfade_db"] = float(psnr(rows[2][2][None], fade[2][None])[0])
 
     sampling = n["sampling_costs_db"]
     costs = "costs less than 0.01 dB" if sampling < 0.01 else f"costs {sampling:.2f} dB"
@@ -121,7 +80,7 @@ def make(lab, smoke=False):
             f"value a mean and a spread; the spread is {n['relative_spread']:.1%} of the latents' own "
             f"variation, so a random pick from it {costs}. Noise of a quarter of the latents' spread "
             f"costs {n['noise_quarter_costs_db']:.1f} dB, noise as strong as the latents "
-            f"{n['noise_one_costs_db']:.1f} dB (means over {len(some)} unseen icons). Random codes decode "
+            f"{n['noise_one_costs_db']:.1f} dB (means over {int(found['shaken'])} unseen icons). Random codes decode "
             f"to texture without an object: the KL term, {n['kl_per_value']:.2f} nats a value after "
             "training, has not made this a generator. That is left to the U-Net. And half-way between "
             f"two codes lie both icons at once ({n['midway_is_crossfade_db']:.1f} dB from a plain "

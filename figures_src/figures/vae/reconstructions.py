@@ -5,10 +5,12 @@ Tests claims: r10-01.
 """
 
 import numpy as np
+import torch
 
+from denoised import measured
 from denoised.data import photos
+from denoised.measured import vae_reconstructions
 from denoised.pipeline import decode, encode
-from denoised.probes.metrics import bootstrap_ci, high_frequency_ratio, psnr, ssim
 from plotting.layout import chunk, colour_map, image_grid
 from plotting.output import Output
 from plotting.style import new_figure
@@ -17,43 +19,17 @@ WEIGHTS = ("emoji-sd/vae",)
 DATA = ("specimens",)
 TITLE = "Round trips of the unseen"
 
-RANKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # from the worst to the best
 ERROR_LIMIT = 64  # of 255: an error this large has the full colour
 
 
 def make(lab, smoke=False):
-    specimens, vae = lab.specimens(), lab.vae()
-    unseen = specimens.where(split="concept")[:: 8 if smoke else 1]
-    images, alpha = specimens.images[unseen], specimens.alpha[unseen]
-    back = decode(vae, encode(vae, images))
-    quality, inside, likeness = psnr(back, images), psnr(back, images, alpha), ssim(back, images)
-    low, high = bootstrap_ci(quality)
-    small, large = photos.load(size=128)[None], photos.load(size=256)[None]
-    small_back, large_back = (decode(vae, encode(vae, photo)) for photo in (small, large))
-
-    order = np.argsort(quality)
-    places = [int(order[round(rank * (len(order) - 1))]) for rank in RANKS]
-    n = {
-        "icons": len(unseen),
-        "psnr": float(quality.mean()), "psnr_low": low, "psnr_high": high,
-        "psnr_inside": float(inside.mean()), "ssim": float(likeness.mean()),
-        "psnr_worst": float(quality.min()), "psnr_best": float(quality.max()),
-        "psnr_photo": float(psnr(small_back, small)[0]), "ssim_photo": float(ssim(small_back, small)[0]),
-        "psnr_photo_large": float(psnr(large_back, large)[0]), "ssim_photo_large": float(ssim(large_back, large)[0]),
-        "photo_gap_db": float(quality.mean() - psnr(small_back, small)[0]),
-    }  # fmt: skip
-    n["photo_detail"] = float(high_frequency_ratio(small_back, small)[0])
-    styles = [specimens.records[i]["style"] for i in unseen]
-    by_style = {s: float(quality[[t == s for t in styles]].mean()) for s in sorted(set(styles)) if styles.count(s) > 2}
-    easiest, hardest = max(by_style, key=by_style.get), min(by_style, key=by_style.get)
-    n |= {
-        "easiest_style": easiest, "psnr_easiest_style": by_style[easiest],
-        "hardest_style": hardest, "psnr_hardest_style": by_style[hardest],
-    }  # fmt: skip
-
-    trios = [(images[i], back[i], f"{quality[i]:.1f} dB") for i in places]
-    trios.append((small[0], small_back[0], f"{n['psnr_photo']:.1f} dB"))
-    names = [specimens.records[unseen[i]]["label"] for i in places] + ["photo"]
+    n, found = measured.results(lab, vae_reconstructions, smoke)
+    specimens, small = lab.specimens(), photos.load(size=128)
+    back = [*decode(lab.vae(), torch.from_numpy(found["latents"])), *decode(lab.vae(), encode(lab.vae(), small[None]))]
+    icons = found["icons"].tolist()
+    told = [f"{quality:.1f} dB" for quality in [*found["psnr"], n["psnr_photo"]]]
+    trios = list(zip([*specimens.images[icons], small], back, told, strict=True))
+    names = [specimens.records[i]["label"] for i in icons] + ["photo"]
 
     def error(a, b, theme):
         return colour_map(np.abs(a.astype(float) - b).max(-1), theme, limit=ERROR_LIMIT, name="prediction")

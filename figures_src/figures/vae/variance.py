@@ -4,12 +4,13 @@ split, as in a two-way analysis of variance, between the latent, the decoder, an
 Tests claims: r10-05.
 """
 
-import numpy as np
+import torch
 
-from denoised.pipeline import decode, encode
-from denoised.probes.latents import fit_preview
-from denoised.probes.metrics import psnr
-from plotting.layout import image_grid, resize
+from denoised import measured
+from denoised.measured import vae_variance
+from denoised.measured.vae_variance import enlarged
+from denoised.pipeline import decode
+from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -17,60 +18,19 @@ WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto")
 DATA = ("specimens",)
 TITLE = "Latent or decoder?"
 
-DECODERS = ("base", "openmoji", "noto")
-CONCEPT = "cat-face"
-
-
-def shares(pictures):
-    """pictures [L, D, ...] of L latents by D decoders: shares of the pixel variance that go with the latent, with the
-    decoder, and with neither alone; they add up to 1."""
-    y = pictures.reshape(*pictures.shape[:2], -1).astype(np.float64)
-    centre = y.mean((0, 1))
-    by_latent, by_decoder = y.mean(1) - centre, y.mean(0) - centre
-    rest = y - centre - by_latent[:, None] - by_decoder[None]
-    parts = np.array([(by_latent**2).sum() * y.shape[1], (by_decoder**2).sum() * y.shape[0], (rest**2).sum()])
-    return parts / parts.sum()
-
 
 def make(lab, smoke=False):
-    specimens = lab.specimens()
-    decoders = {name: lab.vae(name) for name in DECODERS}
-    base = decoders["base"]
-    mixed = specimens.where(split="concept")[:: 24 if smoke else 3]
-    same = specimens.where(concept=CONCEPT, tone="none")[: 3 if smoke else None]
-    training = specimens.where(split="train")[: 12 if smoke else 96]
-
-    made = {}
-    for name, picks in (("mixed", mixed), ("same", same)):
-        z = encode(base, specimens.images[picks])
-        made[name] = z, np.stack([decode(decoders[d], z) for d in DECODERS], axis=1)
-    latent, decoder, both = shares(made["mixed"][1])
-    latent_same, decoder_same, both_same = shares(made["same"][1])
-
-    preview = fit_preview(encode(base, specimens.images[training]), specimens.images[training])
-    z, pictures = made["mixed"]
-    real, full = specimens.images[mixed], pictures[:, 0]
-    flat = np.stack([resize(p, 128, 128, smooth=True) for p in preview(z)])
-    error = ((flat.astype(float) - full) ** 2).sum()
-    linear = 1 - error / ((full - full.mean((0, 1, 2))) ** 2).sum()
-    n = {
-        "icons": len(mixed), "decoders": len(DECODERS), "styles": len(same),
-        "latent_share": latent, "decoder_share": decoder, "both_share": both,
-        "latent_share_same": latent_same, "decoder_share_same": decoder_same, "both_share_same": both_same,
-        "linear_r2": float(linear),
-        "psnr_linear": float(psnr(flat, real).mean()), "psnr_decoder": float(psnr(full, real).mean()),
-    }  # fmt: skip
-    n["decoder_gains_db"] = n["psnr_decoder"] - n["psnr_linear"]
-    n["parameters_linear"] = int(preview.matrix.size)
-    n["parameters_decoder"] = sum(
-        p.numel() for name, p in base.named_parameters() if name.startswith(("decoder.", "post_quant_conv."))
+    n, found = measured.results(lab, vae_variance, smoke)
+    full = decode(lab.vae(), torch.from_numpy(found["latents"]))
+    real = lab.specimens().images[found["icons"]]
+    flat = [enlarged(p) for p in found["previews"]]
+    latent, decoder, latent_same, decoder_same = (
+        n[f"{part}_share{of}"] for of in ("", "_same") for part in ("latent", "decoder")
     )
-
     bars = (
-        (f"{len(mixed)} different icons", (latent, decoder, both)),
-        (f"one cat in {len(same)} styles", (latent_same, decoder_same, both_same)),
+        (f"{n['icons']} different icons", (latent, decoder, n["both_share"])),
+        (f"one cat in {n['styles']} styles", (latent_same, decoder_same, n["both_share_same"])),
     )
-    middling = np.argsort(psnr(full, real))[[len(mixed) // 4, len(mixed) // 2, 3 * len(mixed) // 4]]
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -101,7 +61,7 @@ def make(lab, smoke=False):
         y += 10
         fig.note(0, y, f"{n['parameters_linear']} numbers in place of the decoder", size=14, weight=600)
         columns = ["original", "linear map", "decoder"]
-        groups = [[real[i], flat[i], full[i]] for i in middling]
+        groups = [list(some) for some in zip(real, flat, full, strict=True)]
         if narrow:
             image_grid(fig, groups, y=y + 24, columns=columns, gap=9, cell=114)
         else:
