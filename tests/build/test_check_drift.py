@@ -14,7 +14,8 @@ from plotting import render, source, style
 from tasks import drift
 
 ROOT = paths.ROOT
-EDGES, SCHEDULE, STRIP = "data/edges", "canvas/schedule", "canvas/forward_strip"  # data, a plot, a network with noise
+EDGES, SCHEDULE, STRIP = "data/edges", "canvas/schedule", "canvas/one_jump"  # data, a plot, a network with noise
+LATENTS = "vae/channels"  # much of it is what the VAE makes
 
 
 def smoke(figure_id, out, seed=0, profile=profiles.tiny):
@@ -32,7 +33,7 @@ def differences(first, second):
 @pytest.fixture(scope="module")
 def before(tmp_path_factory):
     out = tmp_path_factory.mktemp("before")
-    return {figure_id: smoke(figure_id, out) for figure_id in (EDGES, SCHEDULE, STRIP)}
+    return {figure_id: smoke(figure_id, out) for figure_id in (EDGES, SCHEDULE, STRIP, LATENTS)}
 
 
 @pytest.mark.parametrize("figure_id", [EDGES, SCHEDULE, STRIP])
@@ -83,12 +84,12 @@ def test_a_perturbed_layer_is_caught(before, tmp_path):
     shutil.copytree(paths.WEIGHTS / "emoji-sd", tmp_path / "weights" / "emoji-sd")
     file = tmp_path / "weights" / "emoji-sd" / "vae" / "diffusion_pytorch_model.safetensors"
     tensors = load_file(file)
-    name = "decoder.conv_in.weight"
+    name = "encoder.conv_in.weight"
     noise = torch.randn(tensors[name].shape, generator=torch.Generator().manual_seed(0))
     tensors[name] = tensors[name] + (0.1 * tensors[name].float().std() * noise).to(tensors[name].dtype)
     save_file(tensors, file, metadata={"format": "pt"})
     profile = profiles.Profile("tiny", tmp_path / "weights")
-    found = differences(before[STRIP], smoke(STRIP, tmp_path / "out", profile=profile))
+    found = differences(before[LATENTS], smoke(LATENTS, tmp_path / "out", profile=profile))
     assert {one.kind for one in found} >= {"picture"}
 
 

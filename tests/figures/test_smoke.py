@@ -1,5 +1,6 @@
 """Every figure, quickly: it runs, says what it shows with its numbers, names claims that exist, and can be read."""
 
+import dataclasses
 import json
 import re
 import time
@@ -80,38 +81,52 @@ def test_its_folder_is_a_package(made):
     assert (read.path.parent / "__init__.py").is_file(), "else import checks and content keys do not see it"
 
 
-def test_saves_whole(made, tmp_path):
-    read, lab, output, _ = made
-    path = save(output, read.figure_id, tmp_path, {"title": read.title, "smoke": True, "seed": lab.seed})
-    assert verify(path) is None
-    files = json.loads(path.read_text())["files"]
-    if output.draw is not None:
-        for theme in ("light", "dark"):
-            assert files[f"{path.stem}.{theme}.wide.{output.format}"]["width"] == style.WIDE
-            assert files[f"{path.stem}.{theme}.narrow.{output.format}"]["width"] == style.NARROW
+@pytest.fixture(scope="module")
+def drawn(made):
+    """{(theme's name, narrow): canvas}, each drawn once for all tests of the figure; {} if it is only an animation."""
+    _, _, output, _ = made
+    canvases = {}
+    for name, theme in style.THEMES.items() if output.draw is not None else ():
+        for narrow in (False, True):
+            with style.context(theme):
+                canvases[name, narrow] = output.draw(theme, narrow)
+    return canvases
 
 
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
-def test_text_can_be_read(made, narrow):
-    read, _, output, _ = made
-    if output.draw is None:
+def test_themes_differ_in_colour_only(drawn, narrow):
+    """The same size and the same words in light and dark, so that switching moves nothing. Before the tests below, whose
+    look at a canvas fills in its ticks."""
+    if not drawn:
+        pytest.skip("only an animation")
+    seen = [
+        (fig.width, fig.height, [text.get_text() for text in fig.findobj(style.mpl.text.Text)])
+        for fig in (drawn[name, narrow] for name in style.THEMES)
+    ]
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_text_can_be_read(drawn, narrow):
+    if not drawn:
         pytest.skip("only an animation: its text is in its frames")
+    fig = drawn["light", narrow]
+    assert isinstance(fig, style.Canvas), "figures are drawn on plotting.style.new_figure"
+    assert fig.width == (style.NARROW if narrow else style.WIDE)
     with style.context(style.LIGHT):
-        fig = output.draw(style.LIGHT, narrow)
-        assert isinstance(fig, style.Canvas), "figures are drawn on plotting.style.new_figure"
-        assert fig.width == (style.NARROW if narrow else style.WIDE)
         assert layout.text_problems(fig) == []
 
 
-@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
-def test_themes_differ_in_colour_only(made, narrow):
-    """The same size and the same words in light and dark, so that switching moves nothing."""
-    read, _, output, _ = made
-    if output.draw is None:
-        pytest.skip("only an animation")
-    seen = []
-    for theme in style.THEMES.values():
-        with style.context(theme):
-            fig = output.draw(theme, narrow)
-            seen.append((fig.width, fig.height, [text.get_text() for text in fig.findobj(style.mpl.text.Text)]))
-    assert seen[0] == seen[1]
+def test_saves_whole(made, drawn, tmp_path):
+    """After the tests above: saving draws on these canvases."""
+    read, lab, output, _ = made
+    if drawn:
+        names = {id(theme): name for name, theme in style.THEMES.items()}
+        output = dataclasses.replace(output, draw=lambda theme, narrow: drawn[names[id(theme)], narrow])
+    path = save(output, read.figure_id, tmp_path, {"title": read.title, "smoke": True, "seed": lab.seed})
+    assert verify(path) is None
+    files = json.loads(path.read_text())["files"]
+    if drawn:
+        for theme in ("light", "dark"):
+            assert files[f"{path.stem}.{theme}.wide.{output.format}"]["width"] == style.WIDE
+            assert files[f"{path.stem}.{theme}.narrow.{output.format}"]["width"] == style.NARROW
