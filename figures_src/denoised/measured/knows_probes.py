@@ -1,0 +1,159 @@
+"""What knows/probes measures: what a linear map reads off the denoiser's layers about eyes, hands, animals and people, and
+off the same net with random weights, off latents, and with shuffled facts.
+
+Half of the *things* are fitted to, all their styles together, the other half is asked about. The layer and the noise are
+chosen on the first CHOOSING splits and scored on the others.
+"""
+
+import numpy as np
+import torch
+from diffusers import UNet2DConditionModel
+from scipy.stats import rankdata
+
+from denoised import pipeline
+from denoised.data import splits
+from denoised.diffusion.objectives import add_noise
+from denoised.pipeline import encode, encode_prompts
+from denoised.probes import features
+from denoised.studies.eye_probes import summaries
+
+FIGURE = "knows/probes"
+WEIGHTS = ("emoji-sd",)
+DATA = ("specimens",)
+SOURCES = (pipeline, features, summaries, add_noise, splits.family)
+
+TIMES = (50, 200, 500)  # of the schedule's 1000: little, some, much noise
+LAYERS = ("down 2", "down 3", "middle", "up 1", "up 2")
+RANDOM = (0, 1)  # seeds of untrained nets
+SPLITS, CHOOSING, RIDGE = 60, 20, 1.0
+NETS = ("unet", "random", "latents", "shuffled")
+PEOPLE = {"person", "man", "woman", "people", "men", "women"}
+FACTS = ("has eyes", "is a hand", "is an animal", "is a person")
+
+
+def facts(records) -> np.ndarray:
+    """int8 [FACTS, N] from the words of each icon's label and keywords: 1 true, 0 false, -1 left out."""
+    rows = []
+    for r in records:
+        words = set(r["keywords"].split("|")) | set(r["label"].split())
+        person, hand = bool(PEOPLE & words), "hand" in words and r["group"] == "people-body"
+        # Most people have eyes too, but many are drawn from far or from behind; so they are not asked about.
+        eyes = -1 if person else int(bool({"face", "animal"} & words))
+        rows.append((eyes, int(hand), int("animal" in words), int(person)))
+    return np.array(rows, np.int8).T
+
+
+# --8<-- [start:auroc]
+def auroc(scores, truth) -> float:
+    """How often a true row has a higher score than a false one; a tie counts half. 0.5 is chance (Hanley & McNeil 1982)."""
+    ranks, true = rankdata(scores), np.asarray(truth, bool)
+    positive, negative = true.sum(), (~true).sum()
+    return float((ranks[true].sum() - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def scores(x, known, truth) -> np.ndarray:
+    """Ridge regression on standardized features x [N, D] of the rows `known`, their truth: a score for every row [N]."""
+    z = (x - x[known].mean(0)) / (x[known].std(0) + 1e-6) / np.sqrt(x.shape[1])
+    y = truth[known] - truth[known].mean()
+    gram = z[known] @ z[known].T
+    penalty = RIDGE * np.trace(gram) / len(gram)
+    return z @ (z[known].T @ np.linalg.solve(gram + penalty * np.eye(len(gram)), y))
+    # --8<-- [end:auroc]
+
+
+def halves(kin, truth, rng) -> np.ndarray:
+    """bool [N]: the rows to fit to. Half of the families with the fact and half of those without, whole families only."""
+    known = np.zeros(len(kin), bool)
+    with_it = sorted({k for k, t in zip(kin, truth, strict=True) if t == 1})
+    without = sorted(set(kin) - set(with_it))
+    for names in (with_it, without):
+        chosen = set(rng.permutation(names)[: len(names) // 2].tolist())
+        known |= np.isin(kin, list(chosen))
+    return known
+
+
+def shuffled(kin, truth, rng) -> np.ndarray:
+    """The facts dealt out anew among families, so that all styles of a thing keep one and the same."""
+    names = sorted(set(kin))
+    of = dict(zip(kin, truth, strict=True))
+    dealt = dict(zip(names, rng.permutation([of[k] for k in names]), strict=True))
+    return np.array([dealt[k] for k in kin])
+
+
+@torch.no_grad()
+def seen(pipe, unet, latents, generator) -> list[np.ndarray]:
+    """Features [N, 2 C] at each time and layer, times first; the same noise for all icons, an empty prompt."""
+    names = [dict(features.stages(unet))[layer] for layer in LAYERS]
+    empty = encode_prompts(pipe, [""]).states
+    eps = torch.randn(latents[:1].shape, generator=generator)
+    found = []
+    for t in TIMES:
+        parts = []
+        for some in latents.split(32):
+            at = torch.full((len(some),), t)
+            xt = add_noise(some, eps.expand_as(some), at, pipe.scheduler.alphas_cumprod.double())
+            with features.Features(unet, names) as kept:
+                unet(xt, at, encoder_hidden_states=empty.expand(len(some), -1, -1))
+            parts.append(summaries([kept.maps[name][0] for name in names]))
+        found += [np.concatenate(rows) for rows in zip(*parts, strict=True)]
+    return found
+
+
+def untrained(config, seed: int):
+    """The same net with the weights that it is born with."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return UNet2DConditionModel.from_config(config).eval().requires_grad_(False)
+
+
+def measure(lab, smoke=False):
+    """(numbers, arrays): "auroc" [facts, nets, splits], "places" [facts, layers and times] the trained net's mean over the
+    choosing splits, "random_places" the same of untrained ones, and "first" [facts, 8], the icons that the probe is surest
+    of among those it was not fitted to, in the first scored split."""
+    pipe, specimens = lab.pipeline(), lab.specimens()
+    chosen = [i for i, r in enumerate(specimens.records) if r["tone"] == "none"]
+    records = [specimens.records[i] for i in chosen]
+    kin, truth = np.array([splits.family(r["concept"]) for r in records]), facts(records)
+    latents = encode(pipe.vae, specimens.images[chosen])
+    sets = {"unet": [seen(pipe, pipe.unet, latents, lab.generator("noise"))]}
+    sets["random"] = [seen(pipe, untrained(pipe.unet.config, s), latents, lab.generator("noise"))
+                      for s in (RANDOM[:1] if smoke else RANDOM)]  # fmt: skip
+    sets["latents"] = [[summaries([latents])[0], latents.flatten(1).double().numpy()]]
+    total, choosing = (6, 3) if smoke else (SPLITS, CHOOSING)
+    arrays = {"auroc": np.zeros((len(FACTS), len(NETS), total - choosing), np.float32),
+              "first": np.zeros((len(FACTS), 8), np.int16)}  # fmt: skip
+    tables = {name: np.zeros((len(FACTS), len(sets[name][0])), np.float32) for name in sets}
+    for f, fact in enumerate(truth):
+        rng = np.random.default_rng(f)
+        asked = np.flatnonzero(fact >= 0)
+        sides = [halves(kin[asked], fact[asked], rng) for _ in range(total)]
+        dealt = [shuffled(kin[asked], fact[asked], rng) for _ in range(total)]
+        best = {}
+        for name, nets in sets.items():
+            every = np.array([[[auroc(scores(x[asked], k, fact[asked])[~k], fact[asked][~k]) for k in sides] for x in net]
+                              for net in nets])  # fmt: skip
+            tables[name][f] = every[..., :choosing].mean((0, 2))
+            best[name] = every[..., :choosing].mean(2).argmax(1)
+            arrays["auroc"][f, NETS.index(name)] = np.mean(
+                [one[place, choosing:] for one, place in zip(every, best[name], strict=True)], axis=0
+            )
+        x = sets["unet"][0][best["unet"][0]][asked]
+        for s in range(choosing, total):
+            k, t = sides[s], dealt[s]
+            usable = t[k].any() and t[~k].any()
+            value = auroc(scores(x, k, t)[~k], t[~k]) if usable else 0.5
+            arrays["auroc"][f, NETS.index("shuffled"), s - choosing] = value
+        outside = np.flatnonzero(~sides[choosing])
+        order = outside[np.argsort(-scores(x, sides[choosing], fact[asked])[outside])]
+        arrays["first"][f] = [chosen[asked[i]] for i in order[:8]]
+    arrays |= {"places": tables["unet"], "random_places": tables["random"]}
+    n = {
+        "icons": len(chosen),
+        "splits": total - choosing,
+        "choosing": choosing,
+        "facts": len(FACTS),
+        "random_nets": len(RANDOM),
+    }
+    n |= {f"true_{f}": int((truth[f] == 1).sum()) for f in range(len(FACTS))}
+    n |= {f"things_{f}": len(set(kin[truth[f] == 1])) for f in range(len(FACTS))}
+    return n, arrays
