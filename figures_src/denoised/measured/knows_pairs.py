@@ -84,8 +84,11 @@ def measure(lab, smoke=False):
         found[name] = colours, right
         each = len(drawings) // (2 if smoke else len(SETS[name]))
         arrays |= {f"colour_{name}": colours, f"right_{name}": right, f"shown_{name}": ends[::each].numpy()}
-    named = [(i, r["label"].split()[0]) for i, r in enumerate(specimens.records)
-             if r["label"].split()[0] in net.classes["colour"] and r["label"].split()[-1] in ("heart", "apple")]  # fmt: skip
+    hues, named = net.classes["colour"], []
+    for i, record in enumerate(specimens.records):
+        words = record["label"].split()
+        if words[0] in hues and words[-1] in ("heart", "apple"):
+            named.append((i, words[0]))
     told = judge.Share(sum(drawn_colour(specimens.images[i]) == colour for i, colour in named), len(named))
     n = {"steps": STEPS, "guidance": GUIDANCE, "styles": len(STYLES), "reader": told.share, "real": told.n,
          "reader_low": told.interval[0], "reader_high": told.interval[1]}  # fmt: skip
