@@ -24,7 +24,9 @@ PICK = ("raised-fist", "oncoming-fist", "index-pointing-up", "thumbs-up", "victo
 
 
 def by_chance(asked, said, shuffles, seed=0) -> float:
-    """Share that is right if what was said is dealt out anew among the drawings: the mean over shufflings."""
+    """Share that is right if what was said is dealt out anew among the drawings: the mean over shufflings, 0 of none."""
+    if not len(asked):
+        return 0.0
     rng = np.random.default_rng(seed)
     return float(np.mean([(rng.permutation(said) == asked).mean() for _ in range(shuffles)]))
 
