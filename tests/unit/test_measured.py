@@ -116,6 +116,25 @@ def test_a_change_of_the_data_is_noticed(monkeypatch, tmp_path):
 
 
 # ------------------------------------------------ when a figure asks
+def test_outdated_results_are_measured_anew_and_that_is_said(copied, monkeypatch, capsys):
+    study, _ = copied
+    fresh = SimpleNamespace(FIGURE=study.FIGURE, measure=lambda lab, smoke: ({"fresh": 1}, {}))
+
+    def outdated(_):
+        raise shelf.Outdated("made by another version: run `python scripts/lab_measured.py`.")
+
+    monkeypatch.setattr(measured, "load", outdated)
+    assert measured.results(Lab(study.FIGURE), fresh) == ({"fresh": 1}, {})
+    assert "is measured anew, which takes a while: made by another version" in capsys.readouterr().err
+
+
+def test_damaged_results_are_not_passed_over(copied):
+    study, path = copied
+    path.write_bytes(b"")
+    with pytest.raises(DenoisedError, match="restore them from git"):
+        measured.results(Lab(study.FIGURE), study)
+
+
 def test_small_runs_and_foreign_checkpoints_measure_on_the_spot(monkeypatch):
     asked = []
     study = SimpleNamespace(measure=lambda lab, smoke: asked.append(smoke) or ({}, {}))

@@ -8,6 +8,7 @@ figure does), SOURCES (the modules that it measures with) and `measure(lab, smok
 
 import hashlib
 import importlib
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -61,11 +62,11 @@ def made_from(study: ModuleType) -> dict[str, str]:
 
 
 def load(study: ModuleType) -> tuple[dict, dict[str, np.ndarray]]:
-    """(numbers, arrays) of the committed results. DenoisedError where they are missing, damaged, or from other code,
-    weights or data."""
+    """(numbers, arrays) of the committed results. DenoisedError where they are missing or damaged, shelf.Outdated where
+    they are from other code, weights or data."""
     facts, arrays = shelf.take(file(study), key(study), SCRIPT)
     if facts["made_from"] != made_from(study):
-        raise DenoisedError(
+        raise shelf.Outdated(
             f"The results in {file(study).name} were measured with other weights or data: "
             f"run `python scripts/{SCRIPT}.py`."
         )
@@ -73,8 +74,12 @@ def load(study: ModuleType) -> tuple[dict, dict[str, np.ndarray]]:
 
 
 def results(lab: Lab, study: ModuleType, smoke: bool = False) -> tuple[dict, dict[str, np.ndarray]]:
-    """(numbers, arrays) for a figure: the committed ones; measured on the spot, and in small where `smoke`, for a
-    smoke run or a checkpoint that is not ours."""
+    """(numbers, arrays) for a figure: the committed ones. Measured on the spot for a checkpoint that is not ours, where
+    what is committed is outdated (with a word on standard error), and, in small, where `smoke`."""
     if smoke or not lab.profile.trained_here:
         return study.measure(lab, smoke)
-    return load(study)
+    try:
+        return load(study)
+    except shelf.Outdated as why:
+        print(f"{study.FIGURE} is measured anew, which takes a while: {why}", file=sys.stderr, flush=True)
+        return study.measure(lab, smoke)

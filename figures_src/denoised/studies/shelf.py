@@ -14,6 +14,10 @@ import numpy as np
 from denoised.errors import DenoisedError
 
 
+class Outdated(DenoisedError):
+    """Results are whole, and were made by other code, with other settings, weights or data."""
+
+
 def key(settings, *sources) -> str:
     """Short hash of settings (JSON-able) and of the source of all that computes a study's results: functions, classes,
     modules."""
@@ -33,7 +37,7 @@ def put(path: Path, facts: dict, arrays: dict[str, np.ndarray]) -> None:
 def take(path: Path, key: str, script: str) -> tuple[dict, dict[str, np.ndarray]]:
     """(facts, arrays) of committed results; `script` makes them again.
 
-    Raises DenoisedError when the file is missing, damaged, or its key is not `key`: other code or other settings.
+    Raises DenoisedError when the file is missing or damaged, Outdated when its key is not `key`: other code or settings.
     """
     try:
         with np.load(path) as file:
@@ -43,7 +47,7 @@ def take(path: Path, key: str, script: str) -> tuple[dict, dict[str, np.ndarray]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DenoisedError(f"The results in {path.name} cannot be read ({error}): restore them from git.") from None
     if found != key:
-        raise DenoisedError(
+        raise Outdated(
             f"The results in {path.name} were made by another version of the study: run `python scripts/{script}.py`."
         )
     return facts, arrays
@@ -63,6 +67,6 @@ def digests(lab, *names: str) -> dict[str, str]:
 
 
 def expect(facts: dict, lab, names: Iterable[str], script: str) -> None:
-    """Raises DenoisedError where results (facts["weights"], see `digests`) were measured with other weights than these."""
+    """Raises Outdated where results (facts["weights"], see `digests`) were measured with other weights than these."""
     if facts["weights"] != digests(lab, *names):
-        raise DenoisedError(f"These results were measured with other weights: run `python scripts/{script}.py`.")
+        raise Outdated(f"These results were measured with other weights: run `python scripts/{script}.py`.")
