@@ -24,7 +24,7 @@ from miniature_project import ROOT
 from tasks import recipes
 
 GUIDE = ROOT / "docs" / "contributing" / "authors.md"
-BLOCK = re.compile(r"(?:^ *<!-- (?P<mark>[^>]*?) -->\n)?^ *```bash\n(?P<commands>.*?)^ *```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(?:^ *<!-- (?P<mark>[^>]*?) -->\n\n?)?^ *```bash\n(?P<commands>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
