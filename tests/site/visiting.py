@@ -154,6 +154,23 @@ class Visitor:
         self.page.evaluate("document.fonts.ready.then(() => new Promise(r => setTimeout(r, 150)))")
         return self.page
 
+    def prefer(self, scheme: str):
+        """Prefer "light" or "dark", and wait until the page has its colours. A page hears of the change when it is drawn,
+        which a browser may not do for a while; a screenshot makes it."""
+        from playwright.sync_api import TimeoutError
+
+        self.page.emulate_media(color_scheme=scheme)
+        body = {"dark": "slate", "light": "default"}[scheme]
+        for _ in range(6):
+            try:
+                self.page.wait_for_function("s => document.body.dataset.mdColorScheme === s", arg=body, timeout=10_000)
+                return
+            except TimeoutError:
+                self.page.screenshot(timeout=60_000)
+        state = self.page.evaluate("""() => [document.body.dataset.mdColorScheme, document.visibilityState,
+            matchMedia('(prefers-color-scheme: dark)').matches]""")
+        raise AssertionError(f"{self.page.url} does not become {scheme}: {state}")
+
     def scroll(self):
         """Down the whole page in screens and back up, as a reader does, so that lazy pictures load. Each screen is drawn,
         since a browser begins to load a picture when it draws its place; where it draws nothing for a while, we go on,
