@@ -49,15 +49,15 @@ class Plant:
 
 VAE, UNET = (f"figures_src/weights/emoji-sd/{name}/diffusion_pytorch_model.safetensors" for name in ("vae", "unet"))
 PLANTS = (
-    Plant("decoder's first layer", "canvas/forward_strip", VAE, layer="decoder.conv_in.weight", noise=0.1),
+    Plant("decoder's first layer", "vae/reconstructions", VAE, layer="decoder.conv_in.weight", noise=0.1),
     Plant("encoder's first layer", "vae/channels", VAE, layer="encoder.conv_in.weight", noise=0.1),
-    Plant("the denoiser's last layer", "canvas/steps", UNET, layer="conv_out.weight", noise=0.1),
+    Plant("the denoiser's last layer", "canvas/updates", UNET, layer="conv_out.weight", noise=0.1),
     Plant("a colour of the palette", "canvas/schedule", "figures_src/plotting/style.py", "#00805E", "#009060"),
     Plant("every seed", "canvas/forward_strip", "figures_src/denoised/lab.py", "map(str, parts)",
           'map(str, ("x", *parts))'),
     Plant("a constant of a figure", "data/edges", "figures_src/figures/data/edges.py", "JUMP = 32", "JUMP = 36"),
     Plant("a factor in the schedule", "canvas/schedule", "figures_src/denoised/diffusion/schedules.py",
-          "cumprod(1 - _betas(betas)", "cumprod(1 - 1.02 * _betas(betas)"),
+          "cumprod(1 - _betas(betas)", "cumprod(1 - 0.98 * _betas(betas)"),
     Plant("a word of a caption", "data/edges", "figures_src/figures/data/edges.py", "cost pixels", "cost many pixels"),
 )  # fmt: skip
 
