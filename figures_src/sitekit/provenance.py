@@ -1,7 +1,7 @@
 """Where every figure comes from: the table of the page on how the site is made."""
 
 from sitekit.errors import SiteError
-from sitekit.figure_html import anchor
+from sitekit.figure_html import MODELS, anchor
 from sitekit.markup import escape, format_number
 
 COLUMNS = ("Figure", "Used on", "Seed", "Weights", "Code", "Seconds")
@@ -38,7 +38,8 @@ def provenance_html(site):
         f"<tbody>{''.join(rows)}</tbody></table></div></details>"
         for section, rows in sections.items()
     ]
-    return "".join(tables) + (f"<p>Rendered with {listed}.</p>" if listed else "")
+    model = f"{escape(MODELS.get(site.profile, site.profile))} (profile <code>{escape(site.profile)}</code>)"
+    return "".join(tables) + f"<p>Made with {model}." + (f" Rendered with {listed}." if listed else "") + "</p>"
 
 
 def _row(site, manifest):

@@ -128,6 +128,10 @@ def test_provenance_tells_pages_seed_hashes_and_versions(built):
     assert "torch 2.13.0" in built.html("how-made")
 
 
+def test_provenance_says_with_which_model_it_was_made(built):
+    assert "<p>Made with the small model of this site (profile <code>tiny</code>)." in built.html("how-made")
+
+
 def test_provenance_is_folded_by_section(built):
     folds = re.findall(r"<details class=.*?<summary>(.*?)</summary>(.*?)</details>", built.html("how-made"), re.S)
     assert [re.sub("<.*?>", "", name) for name, _ in folds] == ["canvas 1 figure", "vae 1 figure"]
