@@ -39,7 +39,7 @@ def make(lab, smoke=False):
             words = f"{run['seconds']:.0f} s" + (f", {run['speed_up']:.2f} times" if run is not runs[0] else "")
             fig.note(fig.width, y + 14, words, "ink", 13, ha="right", va="center")
             y += 44
-        fig.note(left, y - 4, "dark line: if nothing but waiting took time", "muted", 12)
+        fig.note(left, y - 4, "line: if nothing but waiting took time", "muted", 12)
         fig.set_height(y + 18)
         return fig
 
@@ -58,8 +58,8 @@ def make(lab, smoke=False):
             f"**{most} workers are {n['speed_up']:.2f} times as quick as one.** {result['tasks']} tasks of "
             f"{result['wait']:g} s that only wait, built on a cluster whose scheduler and workers share this one machine "
             f"of {result['cores']} cores. In workers' time a task costs {n['first_overhead_ms']:.0f} ms "
-            f"beside its waiting with {first}, {n['overhead_ms']:.0f} ms with {most}; Python's start and the "
-            f"build's own work are in it.{busy}"
+            f"beside its waiting where there {'is one of them' if first == 1 else f'are {first}'} and "
+            f"{n['overhead_ms']:.0f} ms where there are {most}; Python's start and the build's own work are in it.{busy}"
         ),
         numbers=n,
         draw=draw,
