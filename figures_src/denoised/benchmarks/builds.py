@@ -14,12 +14,11 @@ def load() -> dict:
     """The result: {"runs": {"8": {tool: {scenario: {"seconds", "executed", "needless", "stale", "missing", ...}}}},
     "versions", "cores", "others": share of the machine that others took, "busy": whether that marks the times}.
     DenoisedError where it was never measured or lacks a part."""
-    result = reading.load(FILE, "bench_build")
-    try:
-        whole = result["runs"] and all(scenario in run[tool] for run in result["runs"].values() for tool in TOOLS
-                                       for scenario in SCENARIOS)  # fmt: skip
-    except (KeyError, TypeError, AttributeError) as error:
-        raise reading.damaged(FILE, "bench_build") from error
-    if not whole:
+    return reading.load(FILE, "bench_build", _whole)
+
+
+def _whole(result: dict) -> bool:
+    if not (result["runs"] and all(scenario in run[tool] for run in result["runs"].values() for tool in TOOLS
+                                   for scenario in SCENARIOS)):  # fmt: skip
         raise DenoisedError(f"{FILE.name} lacks a scenario; scripts/bench_build.py writes all of them.")
-    return result
+    return True

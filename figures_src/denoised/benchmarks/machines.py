@@ -11,12 +11,14 @@ def load() -> dict:
     """{"tasks", "wait" (seconds that a task waits), "cores", "busy", "runs": [{"workers", "seconds", "speed_up",
     "overhead_ms_per_task"}]}, the first run with the fewest workers. DenoisedError where it was never measured or lacks
     a part."""
-    result = reading.load(FILE, "bench_cluster")
-    try:
-        result["runs"].sort(key=lambda run: run["workers"])
-        whole = len(result["runs"]) > 1 and {"tasks", "wait", "cores", "busy"} <= result.keys()
-    except (KeyError, TypeError, AttributeError) as error:
-        raise reading.damaged(FILE, "bench_cluster") from error
-    if not whole:
-        raise reading.damaged(FILE, "bench_cluster")
-    return result
+    result = reading.load(FILE, "bench_cluster", _whole)
+    return result | {"runs": sorted(result["runs"], key=lambda run: run["workers"])}
+
+
+def _whole(result: dict) -> bool:
+    measured = {"workers", "seconds", "speed_up", "overhead_ms_per_task"}
+    return (
+        {"tasks", "wait", "cores", "busy"} <= result.keys()
+        and len(result["runs"]) > 1
+        and all(measured <= run.keys() for run in result["runs"])
+    )

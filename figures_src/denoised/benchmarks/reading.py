@@ -1,17 +1,23 @@
 """How the results of benchmarks are read."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from denoised.errors import DenoisedError
 
 
-def load(file: Path, script: str) -> dict:
-    """What `script` wrote. DenoisedError where it is missing or damaged."""
+def load(file: Path, script: str, whole: Callable[[dict], bool]) -> dict:
+    """What `script` wrote. DenoisedError where it is missing or damaged: `whole(result)` is not true, or stumbles over
+    what is not there."""
     try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        result = dict(json.loads(file.read_text(encoding="utf-8")))
+        fine = whole(result)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(file, script) from error
+    if not fine:
+        raise damaged(file, script)
+    return result
 
 
 def damaged(file: Path, script: str) -> DenoisedError:
