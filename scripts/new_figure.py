@@ -66,7 +66,7 @@ def scaffold(figure_id: str) -> Path:
     source.check_id(figure_id)
     path = source.FIGURES / f"{figure_id}.py"
     if path.exists():
-        raise DenoisedError(f"There is already a figure {figure_id} ({_shown(path)}); choose another name.")
+        raise DenoisedError(f"There is already a figure {figure_id} ({shown(path)}); choose another name.")
     path.parent.mkdir(parents=True, exist_ok=True)
     package = path.parent / "__init__.py"
     if not package.exists():
@@ -77,7 +77,7 @@ def scaffold(figure_id: str) -> Path:
     return path
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     return str(path.relative_to(source.ROOT)) if path.is_relative_to(source.ROOT) else str(path)
 
 
@@ -93,7 +93,7 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         print(f"The figure could not be written: {error.strerror or error}.", file=sys.stderr)
         return 1
-    print(f"Wrote {_shown(path)}, which renders as it is. Next:")
+    print(f"Wrote {shown(path)}, which renders as it is. Next:")
     print(f'  make figures ONLY="{arguments[0]}"')
     print("  make serve")
     print(f'and {{{{ figure("{arguments[0]}") }}}} puts it on a page.')

@@ -55,7 +55,7 @@ def scaffold(name: str, figure_id: str) -> tuple[Path, Path]:
         raise DenoisedError(f"{name!r} is no name of a widget: small letters, digits and underscores, as my_widget.")
     module = WIDGETS / f"{name}.js"
     if module.exists():
-        raise DenoisedError(f"There is already a widget {name} ({shown(module)}); choose another name.")
+        raise DenoisedError(f"There is already a widget {name} ({new_figure.shown(module)}); choose another name.")
     figure = new_figure.scaffold(figure_id)
     text = figure.read_text(encoding="utf-8")
     data = 'data={"names": names, "colours": colours},  # what the widget reads\n        draw=draw,'
@@ -64,10 +64,6 @@ def scaffold(name: str, figure_id: str) -> tuple[Path, Path]:
     with module.open("x", encoding="utf-8") as file:
         file.write(MODULE.replace("@NAME@", name.replace("_", "-")))
     return module, figure
-
-
-def shown(path: Path) -> str:
-    return str(path.relative_to(paths.ROOT)) if path.is_relative_to(paths.ROOT) else str(path)
 
 
 def main(arguments: list[str]) -> int:
@@ -82,7 +78,7 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         print(f"The widget could not be written: {error.strerror or error}: {error.filename}.", file=sys.stderr)
         return 1
-    print(f"Wrote {shown(module)} and {shown(figure)}, which render as they are. Next:")
+    print(f"Wrote {new_figure.shown(module)} and {new_figure.shown(figure)}, which render as they are. Next:")
     print(f'  make figures ONLY="{arguments[1]}"')
     print(f'and {{{{ widget("{arguments[0]}", "{arguments[1]}") }}}} puts it on a page.')
     return 0
