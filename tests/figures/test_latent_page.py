@@ -8,6 +8,7 @@ from denoised.measured import latent_copies as copies
 from denoised.measured import latent_imagery as imagery
 from denoised.measured import latent_paradox as paradox
 from denoised.measured import latent_weights as weights
+from denoised.probes.crossed import variance_shares
 from figures.latent import known, manifold, no_latent, sensitivity, sizes, steer, three_ways
 
 RNG = np.random.default_rng(0)
@@ -56,11 +57,11 @@ def test_reading_off_is_zero_for_the_average_and_one_for_the_truth():
 
 def test_shares_of_variance_are_those_the_table_was_made_of():
     rows, columns = RNG.normal(size=(6, 1, 4000)), RNG.normal(size=(1, 8, 4000))
-    by_row, by_column, rest = clouds.shares(np.broadcast_to(rows, (6, 8, 4000)))
+    by_row, by_column, rest = variance_shares(np.broadcast_to(rows, (6, 8, 4000)))
     assert (by_row, by_column, rest) == pytest.approx((1, 0, 0))
-    by_row, by_column, rest = clouds.shares(2 * rows + columns)
+    by_row, by_column, rest = variance_shares(2 * rows + columns)
     assert by_row / by_column == pytest.approx(4 * (5 / 6) / (7 / 8), rel=0.1) and rest == pytest.approx(0)
-    assert sum(clouds.shares(RNG.normal(size=(3, 4, 50)))) == pytest.approx(1)
+    assert sum(variance_shares(RNG.normal(size=(3, 4, 50)))) == pytest.approx(1)
 
 
 def test_own_mean_leaves_the_point_itself_out():

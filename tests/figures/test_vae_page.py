@@ -12,7 +12,7 @@ from denoised.lab import Lab
 from denoised.measured import vae_colour as colour
 from denoised.measured import vae_compression as compression
 from denoised.measured import vae_spectra as spectra
-from denoised.measured import vae_variance as variance
+from denoised.probes.crossed import variance_shares
 from denoised.studies import kl
 from figures.vae import bands, cost, finetune, swap
 
@@ -108,12 +108,12 @@ def test_rounding_errs_by_half_a_level_and_clips():
 def test_variance_goes_where_it_belongs():
     latents, decoders = noise(4, 1, 8, 8, 3).astype(float), noise(1, 3, 8, 8, 3, seed=1).astype(float)
     everywhere = np.ones((4, 3, 8, 8, 3))
-    assert variance.shares(latents * everywhere) == pytest.approx([1, 0, 0])
-    assert variance.shares(decoders * everywhere) == pytest.approx([0, 1, 0])
-    latent, decoder, both = variance.shares(latents + decoders)
+    assert variance_shares(latents * everywhere) == pytest.approx([1, 0, 0])
+    assert variance_shares(decoders * everywhere) == pytest.approx([0, 1, 0])
+    latent, decoder, both = variance_shares(latents + decoders)
     assert both == pytest.approx(0, abs=1e-12) and latent > 0.2 and decoder > 0.2
-    assert sum(variance.shares(noise(4, 3, 8, 8, 3))) == pytest.approx(1)
-    assert variance.shares(noise(40, 30, 4, 4, 3))[2] > 0.9  # pictures that have nothing in common
+    assert sum(variance_shares(noise(4, 3, 8, 8, 3))) == pytest.approx(1)
+    assert variance_shares(noise(40, 30, 4, 4, 3))[2] > 0.9  # pictures that have nothing in common
 
 
 def test_bands_of_equal_and_of_smoothed_pictures():

@@ -7,31 +7,26 @@ from itertools import combinations
 
 import numpy as np
 import torch
-from scipy.stats import rankdata
 
 from denoised import pipeline, pixels
 from denoised.data import splits
 from denoised.models import judge as judge_model
 from denoised.pipeline import decode, encode_prompts
-from denoised.probes import judge, steering
+from denoised.probes import judge, similarity, steering
+from denoised.probes.similarity import spearman
+from denoised.training.images import in_trunk
 
 FIGURE = "knows/together"
 WEIGHTS = ("emoji-sd", "judge")
 DATA = ()
-SOURCES = (pipeline, pixels, splits, judge_model, judge, steering)
+SOURCES = (pipeline, pixels, splits, judge_model, judge, similarity, steering, in_trunk)
 
 STEPS, GUIDANCE = 8, 3.0
 PAIRS, SEEDS, SHOWN, SHUFFLES = 50, (2, 3, 4, 5, 6, 7), 6, 2000  # a first run had seeds 0 and 1
-LEFT_OUT = ("flags", "extras", "component")  # groups that the generator does not learn from
 
 
 def words_of(row) -> set[str]:
     return {word for word in row.keywords.split("|") if word}
-
-
-def diet(rows):
-    """The icons that the generator learns from."""
-    return [row for row in rows if row.split == "train" and row.tone == "none" and row.group not in LEFT_OUT]
 
 
 # --8<-- [start:pmi]
@@ -53,18 +48,13 @@ def lifts(mass, pairs, place) -> np.ndarray:
     return np.array([(lift[place[a], place[b]] + lift[place[b], place[a]]) / 2 for a, b, _ in pairs])
 
 
-def rank(x, y) -> float:
-    """Spearman's rank correlation."""
-    return float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
-
-
 def measure(lab, smoke=False):
     """(numbers, arrays): "pairs" text [P, 2], "pmi" and "lift" [P], "strict" [P] the lift for things that bear one word and
     not the other, "null" [SHUFFLES] rank correlations if drawings are dealt out anew among words, and "shown" latents
     [SHOWN, C, h, w] of the words "shown_words"."""
     pipe, net = lab.pipeline(), judge_model.load(lab.weight("judge"))
     rows = splits.load()
-    pairs = frequent([words_of(row) for row in diet(rows)], 4 if smoke else PAIRS)
+    pairs = frequent([words_of(row) for row in rows if in_trunk(row)], 4 if smoke else PAIRS)
     words = sorted({word for a, b, _ in pairs for word in (a, b)})
     seeds, place = SEEDS[:1] if smoke else SEEDS, {word: i for i, word in enumerate(words)}
     prompts = [f"{word}, noto style" for word in words for _ in seeds]
@@ -87,7 +77,7 @@ def measure(lab, smoke=False):
         only = [shares @ (has[:, k] * (1 - has[:, m])) + tiny for k, m in ((j, i), (i, j))]
         strict.append(np.mean([np.log2(only[0][i] / only[0].mean()), np.log2(only[1][j] / only[1].mean())]))
     rng = np.random.default_rng(0)
-    null = [rank(lifts(mass[rng.permutation(len(words))], pairs, place), pmi) for _ in range(20 if smoke else SHUFFLES)]
+    null = [spearman(lifts(mass[rng.permutation(len(words))], pairs, place), pmi) for _ in range(20 if smoke else SHUFFLES)]
     often = Counter(word for a, b, _ in pairs for word in (a, b))
     shown = sorted(words, key=lambda word: (-often[word], word))[:SHOWN]
     n = {"words": len(words), "count": len(pairs), "seeds": len(seeds), "steps": STEPS, "guidance": GUIDANCE,

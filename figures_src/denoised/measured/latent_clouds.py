@@ -5,13 +5,14 @@ import torch
 
 from denoised import pipeline
 from denoised.pipeline import encode_prompts
-from denoised.probes import dimension, steering
+from denoised.probes import crossed, dimension, steering
+from denoised.probes.crossed import variance_shares
 from denoised.probes.dimension import distances
 
 FIGURE = "latent/clouds"
 WEIGHTS = ("emoji-sd",)
 DATA = ()
-SOURCES = (pipeline, dimension, steering)
+SOURCES = (pipeline, crossed, dimension, steering)
 
 PROMPTS = (
     "red apple, noto style", "cat face, noto style", "pizza, twemoji style", "red heart, twemoji style",
@@ -20,17 +21,6 @@ PROMPTS = (
 )  # fmt: skip
 SEEDS = (1, 2, 3, 4, 5, 6)
 STEPS, SHOWN = 8, 5
-
-
-def shares(table):
-    """Analysis of variance of a table [P, S, D]: shares of its total variance by row, by column, by the rest."""
-    table = np.asarray(table, dtype=np.float64)
-    middle = table.mean((0, 1))
-    rows, columns = table.mean(1) - middle, table.mean(0) - middle
-    total = ((table - middle) ** 2).sum()
-    by_row = table.shape[1] * (rows**2).sum() / total
-    by_column = table.shape[0] * (columns**2).sum() / total
-    return float(by_row), float(by_column), float(1 - by_row - by_column)
 
 
 def own_mean(table):
@@ -62,11 +52,11 @@ def measure(lab, smoke=False):
     start = steering.start_noise(pipe, seeds)
     ends = steering.run(pipe, states, start.repeat(len(prompts), 1, 1, 1), steps=steps, guidance=3.0)
     table = ends.flatten(1).reshape(len(prompts), len(seeds), -1).numpy()
-    by_prompt, by_seed, rest = shares(table)
+    by_prompt, by_seed, rest = map(float, variance_shares(table))
     rng = np.random.default_rng(lab.seed)
     again = [table[np.unique(rng.integers(0, len(table), len(table)))] for _ in range(400)]  # prompts resampled
     again = [t for t in again if len(t) > 1]
-    again = [(spread(t), shares(t)[0]) for t in again[: 10 if smoke else None]] or [(spread(table), by_prompt)]
+    again = [(spread(t), variance_shares(t)[0]) for t in again[: 10 if smoke else None]] or [(spread(table), by_prompt)]
     low, high = np.quantile(again, (0.025, 0.975), axis=0)
     left = torch.from_numpy(table - table.mean(1, keepdims=True)).reshape(len(prompts), len(seeds), *start.shape[1:])
     noise = start - start.mean(0)

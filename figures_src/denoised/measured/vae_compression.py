@@ -1,22 +1,21 @@
 """What vae/compression measures: the bytes that latents, JPEG, WebP, PNG and ZIP need, and the likeness of each."""
 
-import io
 import zlib
 
 import numpy as np
 import torch
-from PIL import Image
 
 from denoised import pipeline
 from denoised.data import photos
 from denoised.pipeline import decode, encode
-from denoised.probes import metrics
+from denoised.probes import codecs, metrics
+from denoised.probes.codecs import packed, png_bytes, unpacked
 from denoised.probes.metrics import psnr, ssim
 
 FIGURE = "vae/compression"
 WEIGHTS = ("emoji-sd/vae",)
 DATA = ("specimens",)
-SOURCES = (pipeline, photos, metrics)
+SOURCES = (pipeline, photos, codecs, metrics)
 
 LEVELS = (3, 4, 5, 6, 8)  # bits a value of the latent is rounded to
 RANGE = 4.0  # in standard deviations: what lies beyond is clipped
@@ -26,17 +25,6 @@ def zipped(data: bytes) -> bytes:
     """What a ZIP archive holds of a file, without the archive's own headers (raw DEFLATE, RFC 1951)."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     return packer.compress(data) + packer.flush()
-
-
-def packed(image, kind, quality):
-    buffer = io.BytesIO()
-    options = {"JPEG": {"optimize": True}, "WEBP": {"method": 4}, "PNG": {"optimize": True}}[kind]
-    Image.fromarray(image).save(buffer, kind, quality=quality, **options)
-    return buffer.getvalue()
-
-
-def unpacked(data):
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 def at_most(image, kind, budget):
@@ -97,9 +85,9 @@ def measure(lab, smoke=False):
         "icons": len(unseen),
         "bytes_raw": images[0].nbytes,
         "bytes_zip": float(np.mean([len(a) for a in archives[:-1]])),
-        "bytes_png": float(np.mean([len(packed(image, "PNG", None)) for image in images[:-1]])),
+        "bytes_png": float(np.mean([png_bytes(image) for image in images[:-1]])),
         "bytes_zip_photo": len(archives[-1]),
-        "bytes_png_photo": len(packed(images[-1], "PNG", None)),
+        "bytes_png_photo": png_bytes(images[-1]),
         "bytes_half": 2 * values,
         "bytes_vae": budget,
         "bytes_vae_zipped": float(ours[8][1][:-1].mean()),

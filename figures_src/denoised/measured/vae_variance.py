@@ -6,28 +6,18 @@ from PIL import Image
 
 from denoised import pipeline
 from denoised.pipeline import decode, encode
-from denoised.probes import latents, metrics
+from denoised.probes import crossed, latents, metrics
+from denoised.probes.crossed import variance_shares
 from denoised.probes.latents import fit_preview
 from denoised.probes.metrics import psnr
 
 FIGURE = "vae/variance"
 WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto")
 DATA = ("specimens",)
-SOURCES = (pipeline, latents, metrics)
+SOURCES = (pipeline, crossed, latents, metrics)
 
 DECODERS = ("base", "openmoji", "noto")
 CONCEPT = "cat-face"
-
-
-def shares(pictures):
-    """pictures [L, D, ...] of L latents by D decoders: shares of the pixel variance that go with the latent, with the
-    decoder, and with neither alone; they add up to 1."""
-    y = pictures.reshape(*pictures.shape[:2], -1).astype(np.float64)
-    centre = y.mean((0, 1))
-    by_latent, by_decoder = y.mean(1) - centre, y.mean(0) - centre
-    rest = y - centre - by_latent[:, None] - by_decoder[None]
-    parts = np.array([(by_latent**2).sum() * y.shape[1], (by_decoder**2).sum() * y.shape[0], (rest**2).sum()])
-    return parts / parts.sum()
 
 
 def enlarged(preview):
@@ -49,8 +39,8 @@ def measure(lab, smoke=False):
     for name, picks in (("mixed", mixed), ("same", same)):
         z = encode(base, specimens.images[picks])
         made[name] = z, np.stack([decode(decoders[d], z) for d in DECODERS], axis=1)
-    latent, decoder, both = shares(made["mixed"][1])
-    latent_same, decoder_same, both_same = shares(made["same"][1])
+    latent, decoder, both = map(float, variance_shares(made["mixed"][1]))
+    latent_same, decoder_same, both_same = map(float, variance_shares(made["same"][1]))
 
     preview = fit_preview(encode(base, specimens.images[training]), specimens.images[training])
     z, pictures = made["mixed"]

@@ -9,6 +9,7 @@ import torch
 from denoised import measured
 from denoised.measured import knows_together
 from denoised.pipeline import decode
+from denoised.probes.similarity import spearman
 from plotting.layout import image_grid, label_point
 from plotting.output import Output
 from plotting.style import new_figure
@@ -23,9 +24,9 @@ def make(lab, smoke=False):
     n, arrays = measured.results(lab, knows_together, smoke)
     pmi, lift, null = arrays["pmi"], arrays["lift"], arrays["null"]
     low, high = np.percentile(null, [2.5, 97.5])
-    found = knows_together.rank(pmi, lift)
+    found = spearman(pmi, lift)
     n |= {"rank": found, "p": float((1 + (null >= found).sum()) / (1 + len(null))), "null_low": float(low),
-          "null_high": float(high), "strict": knows_together.rank(pmi, arrays["strict"]),
+          "null_high": float(high), "strict": spearman(pmi, arrays["strict"]),
           "lifted": float((lift > 0).mean()), "lift": float(np.median(2**lift)),
           "strict_lift": float(np.median(2 ** arrays["strict"]))}  # fmt: skip
     often = pmi > np.median(pmi)  # named are the ends: lifted most, and least of what stands together much and little
