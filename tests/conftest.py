@@ -56,14 +56,19 @@ def browser_path() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser(browser_path):
-    """A headless browser of playwright's, one for the session; tests open contexts of their own."""
+def launch(browser_path):
+    """launch() -> a headless browser of playwright's; all are closed at the end of the session."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(executable_path=browser_path, headless=True, args=FLAGS)
+        yield partial(playwright.chromium.launch, executable_path=browser_path, headless=True, args=FLAGS)
+
+
+@pytest.fixture(scope="session")
+def browser(launch):
+    """One browser for the session; tests open contexts of their own."""
+    with launch() as instance:
         yield instance
-        instance.close()
 
 
 @pytest.fixture(scope="session")

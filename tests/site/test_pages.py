@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from visiting import DESKTOP, LOST, PHONE, Visitor
+from visiting import DESKTOP, LOST, PHONE, Undrawn, Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
 DEVICE = "desktop"
@@ -102,19 +102,30 @@ def look(page, visitor, source, device):
     return found
 
 
+def walk(launch, browser, home, paths, axe, device, problems):
+    """Look at each page below `home`, and add what was found to `problems`. A page that is not drawn is looked at once more
+    in another browser."""
+    options = {"color_scheme": "light", **(DESKTOP if device == "desktop" else PHONE)}
+    visitor = Visitor(browser, home, **options)
+    for path in paths:
+        try:
+            found = look(visitor.open(path), visitor, axe, device)
+        except Undrawn:
+            visitor = Visitor(launch(), home, notes=visitor.notes, **options)
+            found = look(visitor.open(path), visitor, axe, device)
+        for kind, sentences in found.items():
+            problems[kind] += [f"/{path}: {sentence}" for sentence in sentences]
+    problems["strangers"] += [f"asked another host: {u}" for u in visitor.notes.strangers()]
+    problems["asked"] += visitor.notes.requests
+    visitor.context.close()
+
+
 @pytest.fixture(scope="module")
-def tour(request, browser, base, lost_base, paths, axe):
+def tour(request, launch, browser, base, lost_base, paths, axe):
     """One walk through all pages: kind of problem -> sentences that name the page."""
-    device = request.module.DEVICE
     problems = defaultdict(list)
     for home, some in ((base, paths), (lost_base, [LOST])):
-        visitor = Visitor(browser, home, color_scheme="light", **(DESKTOP if device == "desktop" else PHONE))
-        for path in some:
-            for kind, sentences in look(visitor.open(path), visitor, axe, device).items():
-                problems[kind] += [f"/{path}: {sentence}" for sentence in sentences]
-        problems["strangers"] += [f"asked another host: {u}" for u in visitor.notes.strangers()]
-        problems["asked"] += visitor.notes.requests
-        visitor.context.close()
+        walk(launch, browser, home, some, axe, request.module.DEVICE, problems)
     # A wrong address is itself a 404, which the browser says.
     problems["errors"] = [e for e in problems["errors"] if not (e.startswith(f"/{LOST}: ") and " 404 " in e)]
     return problems

@@ -135,17 +135,22 @@ class Notes:
                 if urlsplit(u).scheme in ("http", "https", "ws", "wss") and urlsplit(u).netloc != self.host]
 
 
+class Undrawn(AssertionError):
+    """The page did not hear of something that a browser tells when it draws. Now and then, on busy
+    cores, a headless browser draws nothing for minutes; another one then tells whether it was the page's fault."""
+
+
 class Visitor:
     """Opens pages of the site in a browser context of its own."""
 
-    def __init__(self, browser, base, **options):
+    def __init__(self, browser, base, notes: Notes | None = None, **options):
         options.setdefault("service_workers", "block")
         self.base = base
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
         # Playwright asks at each frame unless told otherwise, and a page that draws none would never be asked.
         self.page.wait_for_function = partial(self.page.wait_for_function, polling=100)
-        self.notes = Notes(urlsplit(base).netloc)
+        self.notes = notes or Notes(urlsplit(base).netloc)
         self.notes.watch(self.page)
 
     def open(self, path: str):
@@ -156,20 +161,19 @@ class Visitor:
 
     def prefer(self, scheme: str):
         """Prefer "light" or "dark", and wait until the page has its colours. A page hears of the change when it is drawn,
-        which a browser may not do for a while; a screenshot makes it."""
+        which a browser may not do for a while; a screenshot makes it. Raises Undrawn where that does not help either."""
         from playwright.sync_api import TimeoutError
 
         self.page.emulate_media(color_scheme=scheme)
         body = {"dark": "slate", "light": "default"}[scheme]
-        for _ in range(6):
+        for _ in range(2):
             try:
                 self.page.wait_for_function("s => document.body.dataset.mdColorScheme === s", arg=body, timeout=10_000)
                 return
             except TimeoutError:
-                self.page.screenshot(timeout=60_000)
-        state = self.page.evaluate("""() => [document.body.dataset.mdColorScheme, document.visibilityState,
-            matchMedia('(prefers-color-scheme: dark)').matches]""")
-        raise AssertionError(f"{self.page.url} does not become {scheme}: {state}")
+                with contextlib.suppress(TimeoutError):
+                    self.page.screenshot(timeout=20_000)
+        raise Undrawn(f"{self.page.url} does not become {scheme}")
 
     def scroll(self):
         """Down the whole page in screens and back up, as a reader does, so that lazy pictures load. Each screen is drawn,

@@ -1,0 +1,39 @@
+"""What the tour of all pages does where the browser, and not the page, is at fault."""
+
+from collections import defaultdict
+
+import pytest
+from test_pages import walk
+from visiting import Undrawn, Visitor
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """undrawn(n): the next n changes of the colours are not drawn; the browsers that were asked for them."""
+    asked, real = [], Visitor.prefer
+
+    def start(times: int) -> list:
+        def prefer(visitor, scheme):
+            asked.append(visitor.context.browser)
+            if len(asked) <= times:
+                raise Undrawn("nothing is drawn")
+            real(visitor, scheme)
+
+        monkeypatch.setattr(Visitor, "prefer", prefer)
+        return asked
+
+    return start
+
+
+def test_a_page_that_is_not_drawn_is_looked_at_in_another_browser(undrawn, launch, browser, base, axe):
+    asked, problems = undrawn(1), defaultdict(list)
+    walk(launch, browser, base, ["notation/"], axe, "desktop", problems)
+    assert len(asked) == 2 and asked[0] is browser and asked[1] is not browser
+    assert sum(address.endswith("/notation/") for address in problems["asked"]) == 2
+    assert not problems["axe"]
+
+
+def test_a_page_that_no_browser_draws_is_told(undrawn, launch, browser, base, axe):
+    undrawn(2)
+    with pytest.raises(Undrawn):
+        walk(launch, browser, base, ["notation/"], axe, "desktop", defaultdict(list))
