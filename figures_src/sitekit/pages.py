@@ -6,7 +6,7 @@ the line of a problem.
 
 import posixpath
 from collections import defaultdict, namedtuple
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -45,10 +45,16 @@ def jinja_environment(options=None):
     return Environment(**options)
 
 
+@lru_cache(maxsize=128)
+def parsed(environment, body):
+    """Jinja's tree of a page's text, which two readers of the page ask for. Raises TemplateSyntaxError."""
+    return environment.parse(body)
+
+
 def macro_calls(body, environment):
     """(line in body, macro, literal arguments) for each call in a page's text; [] if it does not parse."""
     try:
-        tree = environment.parse(body)
+        tree = parsed(environment, body)
     except TemplateSyntaxError:
         return []
     calls = []
@@ -61,7 +67,7 @@ def macro_calls(body, environment):
 
 def undefined_names(body, environment, known):
     """(line, name) of every variable or macro that a page uses and nobody defines."""
-    tree = environment.parse(body)
+    tree = parsed(environment, body)
     stored = {n.name for n in tree.find_all(nodes.Name) if n.ctx in ("store", "param")}
     stored |= {m.name for m in tree.find_all(nodes.Macro)} | {"loop", "varargs", "kwargs", "caller", "self"}
     return [

@@ -78,7 +78,7 @@ def first_words(content: str, limit: int = 180) -> str | None:
     return words[:limit].rpartition(" ")[0].rstrip(",;:") + "…"
 
 
-_TABLE = re.compile(r'(?P<region><div class="dn-scroll"[^>]*>\s*)?<table\b.*?</table>', re.S)
+_TABLE = re.compile(r'<(?P<region>div class="dn-scroll"[^>]*>\s*<)?table\b.*?</table>', re.S)
 _CODE = re.compile(
     r'(<div class="(?:language-(?P<language>[\w+-]+) )?highlight">.*?<pre\b[^>]*>(?:<span></span>)?)<code>',
     re.S,

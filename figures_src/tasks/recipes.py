@@ -6,6 +6,7 @@ build killed at any moment leaves either a whole target or one that the next bui
 
 import contextlib
 import errno
+import filecmp
 import json
 import os
 import shutil
@@ -325,9 +326,20 @@ def make_site(target: targets.Site, keep_open: tuple[int, ...] = ()) -> None:
     if targets.SITE.exists():
         os.rename(targets.SITE, aside / "old")
     _move_folder(aside / "site", targets.SITE)
+    _keep_equal(aside / "old", targets.SITE)
     shutil.rmtree(aside, ignore_errors=True)
     if target.key() == key:  # else a page was saved meanwhile: leave it unsigned, the next build makes it again
         target.sign(key)
+
+
+def _keep_equal(old: Path, new: Path) -> None:
+    """Let each old file take the place of the new one that equals it. Only time is won: to remove a file that has been on
+    disk for a while costs milliseconds where the file system hands its blocks back at once, and a site has a thousand."""
+    for path in hashes.tree(old):
+        twin = new / path.relative_to(old)
+        with contextlib.suppress(OSError):  # a new page, or a disk that does not want to: then it is removed
+            if not path.is_symlink() and not twin.is_symlink() and filecmp.cmp(path, twin, shallow=False):
+                os.replace(path, twin)
 
 
 def _move_folder(source: Path, target: Path) -> None:
