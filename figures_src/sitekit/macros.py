@@ -28,7 +28,7 @@ from pathlib import Path
 if (_above := str(Path(__file__).resolve().parents[1])) not in sys.path:
     sys.path.insert(0, _above)
 
-from sitekit import contents
+from sitekit import compiled, contents
 from sitekit.blocks import Blocks
 from sitekit.errors import SiteError
 from sitekit.figure_html import anchor
@@ -204,6 +204,8 @@ def on_pre_page_macros(env):
     if env.page.meta.get("render_macros") is False:
         return
     if site.known is None:
+        if folder := os.environ.get("TEMPLATES"):
+            compiled.keep(env.env, Path(folder) / "pages")
         site.known = {str(k) for k in (*env.env.globals, *env.variables)}
     if site.start_page(env.page, env.markdown, {*site.known, *map(str, env.page.meta)}) is None:
         env.markdown = '<p><span class="dn-error">This page has macros that cannot be rendered.</span></p>'

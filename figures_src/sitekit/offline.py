@@ -42,22 +42,23 @@ def kind(path: str) -> str:
     return "picture" if suffix in PICTURES and not path.startswith("assets/brand/") else "core"
 
 
-def files(site: Path) -> list[list]:
-    """[path as the browser asks for it, revision, bytes, kind] of every file that may be kept, in order."""
+def files(site: Path, digests: dict[Path, str]) -> list[list]:
+    """[path as the browser asks for it, revision, bytes, kind] of every file that may be kept, in order. `digests` are
+    those that are known already."""
     found = []
     for path in sorted(p for p in site.rglob("*") if p.is_file()):
         name = path.relative_to(site).as_posix()
         if name in SKIP_NAMES or path.name.startswith("."):
             continue
-        data = path.read_bytes()
+        digest = digests.get(path) or hashlib.sha256(path.read_bytes()).hexdigest()
         url = name[: -len("index.html")] if path.name == "index.html" else name
-        found.append([url, hashlib.sha256(data).hexdigest()[:12], len(data), kind(name)])
+        found.append([url, digest[:12], path.stat().st_size, kind(name)])
     return found
 
 
-def write(site: Path) -> str:
+def write(site: Path, digests: dict[Path, str]) -> str:
     """Write offline.json and sw.js into the built site; returns the version, a hash of its content."""
-    listed = files(site)
+    listed = files(site, digests)
     template = TEMPLATE.read_text(encoding="utf-8")
     version = hashlib.sha256((json.dumps(listed) + template).encode()).hexdigest()[:12]
     (site / "offline.json").write_text(

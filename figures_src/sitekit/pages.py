@@ -4,9 +4,13 @@ The macros need this for back links ("used on", "cited on"), for the anchors tha
 the line of a problem.
 """
 
+import hashlib
+import json
+import os
 import posixpath
 from collections import defaultdict, namedtuple
-from functools import cached_property, lru_cache
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -45,47 +49,63 @@ def jinja_environment(options=None):
     return Environment(**options)
 
 
-@lru_cache(maxsize=128)
-def parsed(environment, body):
-    """Jinja's tree of a page's text, which two readers of the page ask for. Raises TemplateSyntaxError."""
-    return environment.parse(body)
+def read_body(body, environment):
+    """What a page's text asks of its macros, as plain data: {"calls": [[line, macro, literal arguments], ...], "asked":
+    [[line, name], ...], "made": names that the page itself defines}. Raises TemplateSyntaxError."""
+    tree = environment.parse(body)
+    names = list(tree.find_all(nodes.Name))
+    return {
+        "calls": [
+            [call.lineno, call.node.name, [a.value if isinstance(a, nodes.Const) else None for a in call.args]]
+            for call in tree.find_all(nodes.Call)
+            if isinstance(call.node, nodes.Name)
+        ],
+        "asked": [[n.lineno, n.name] for n in names if n.ctx == "load"],
+        "made": sorted({n.name for n in (*names, *tree.find_all(nodes.Macro)) if getattr(n, "ctx", "store") != "load"}),
+    }
 
 
-def macro_calls(body, environment):
-    """(line in body, macro, literal arguments) for each call in a page's text; [] if it does not parse."""
-    try:
-        tree = parsed(environment, body)
-    except TemplateSyntaxError:
-        return []
-    calls = []
-    for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Name):
-            args = tuple(a.value if isinstance(a, nodes.Const) else None for a in call.args)
-            calls.append((call.lineno, call.node.name, args))
-    return calls
+class KeptReadings:
+    """read_body, whose results are kept in a file by the page's text, how it is read, and this code: parsing all pages
+    takes half as long as rendering them. Without a folder, only in memory."""
 
+    def __init__(self, environment, folder=None):
+        self.environment = environment
+        self.file = Path(folder) / "readings.json" if folder else None
+        syntax = [value for name, value in sorted(vars(environment).items()) if name.endswith("_string")]
+        self._salt = repr(syntax).encode() + Path(__file__).read_bytes()
+        self._used = {}
+        try:
+            self._kept = json.loads(self.file.read_text(encoding="utf-8")) if self.file else {}
+        except (OSError, ValueError):
+            self._kept = {}
 
-def undefined_names(body, environment, known):
-    """(line, name) of every variable or macro that a page uses and nobody defines."""
-    tree = parsed(environment, body)
-    stored = {n.name for n in tree.find_all(nodes.Name) if n.ctx in ("store", "param")}
-    stored |= {m.name for m in tree.find_all(nodes.Macro)} | {"loop", "varargs", "kwargs", "caller", "self"}
-    return [
-        (n.lineno, n.name)
-        for n in tree.find_all(nodes.Name)
-        if n.ctx == "load" and n.name not in stored and n.name not in known
-    ]
+    def __call__(self, body):
+        """What `read_body` says. Raises TemplateSyntaxError."""
+        key = hashlib.sha256(self._salt + body.encode()).hexdigest()
+        if key not in self._used:
+            self._used[key] = self._kept.get(key) or read_body(body, self.environment)
+        return self._used[key]
+
+    def save(self):
+        """Write down what this build has asked for, and nothing older."""
+        if self.file and self._used.keys() != self._kept.keys():
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            draft = self.file.with_suffix(f".{os.getpid()}.tmp")
+            draft.write_text(json.dumps(self._used), encoding="utf-8")
+            os.replace(draft, self.file)
 
 
 class Pages:
     """Every macro call on every page below docs_dir."""
 
-    def __init__(self, docs_dir, environment=None, directory_urls=True):
+    def __init__(self, docs_dir, environment=None, directory_urls=True, folder=None):
         self.docs = Path(docs_dir)
         self.directory_urls = directory_urls
         self.titles = {}
         self.uses = []
         environment = environment or jinja_environment()
+        self._reading = KeptReadings(environment, folder)
         for path in sorted(self.docs.rglob("*.md")):
             text = path.read_text(encoding="utf-8")
             body, before = split_front_matter(text)
@@ -101,9 +121,16 @@ class Pages:
                 page,
             )
             if environment.variable_start_string in body:
-                self.uses += [
-                    Use(page, before + line, name, args) for line, name, args in macro_calls(body, environment)
-                ]
+                with suppress(TemplateSyntaxError):  # said when the page is rendered
+                    calls = self._reading(body)["calls"]
+                    self.uses += [Use(page, before + line, name, tuple(args)) for line, name, args in calls]
+        self._reading.save()
+
+    def undefined_names(self, body, known):
+        """(line, name) of every variable or macro that a page uses and nobody defines. Raises TemplateSyntaxError."""
+        read = self._reading(body)
+        known = {*known, *read["made"], "loop", "varargs", "kwargs", "caller", "self"}
+        return [(line, name) for line, name in read["asked"] if name not in known]
 
     @cached_property
     def _index(self):

@@ -19,12 +19,12 @@ from jinja2 import FileSystemBytecodeCache
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # hooks are loaded by their path
 
-from sitekit import offline, sections
+from sitekit import carry, offline, sections
 from sitekit.policy import with_policy
 
 LOG = logging.getLogger("mkdocs.hooks.shell")
 CARD = "site/card"  # the figure that link previews show when a page names no other
-_state = {"serving": False, "site_dir": None}
+_state = {"serving": False, "carried": None}
 
 
 def on_startup(command: str, dirty: bool) -> None:
@@ -58,6 +58,19 @@ def _existing(nav: list, docs: Path) -> list:
         else:
             LOG.info("navigation: %s does not exist (yet) and is left out", target)
     return kept
+
+
+def on_nav(nav, config, files):
+    """Begin to carry pictures, films and scripts over: nothing that is rendered from here on changes them."""
+    if not _state["serving"]:
+        old = os.environ.get("OLD_SITE")
+        _state["carried"] = carry.start(_carried(files), Path(config.site_dir), Path(old) if old else None)
+    return nav
+
+
+def _carried(files) -> list:
+    """What mkdocs itself would copy, but for files that a plugin made up."""
+    return [f for f in files if not f.is_documentation_page() and f.inclusion.is_included() and f.abs_src_path]
 
 
 def on_page_content(content: str, page, config, files) -> str:
@@ -138,6 +151,9 @@ def on_env(env, config, files):
         env.bytecode_cache = FileSystemBytecodeCache(folder)  # by each template's content
     env.globals["offline"] = not _state["serving"]
     env.globals["card"] = card(CARD, config)
+    if _state["carried"]:
+        for file in _carried(files):  # links to them have been checked, and mkdocs would copy them now
+            files.remove(file)
     return env
 
 
@@ -193,7 +209,8 @@ def card(figure_id: str, config) -> dict | None:
 def on_post_build(config) -> None:
     """Write the service worker with the list of everything that it may keep."""
     site = Path(config.site_dir)
+    digests = _state["carried"].result() if _state["carried"] else {}
     for useless in site.glob("**/*.map"):  # Material's source maps: a third of the site, for nobody
         useless.unlink()
     if not _state["serving"]:
-        offline.write(site)
+        offline.write(site, digests)

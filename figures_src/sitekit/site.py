@@ -15,7 +15,7 @@ from sitekit.errors import did_you_mean
 from sitekit.figure_html import FigureHtml, anchor
 from sitekit.ledger import Ledger
 from sitekit.manifests import Figures
-from sitekit.pages import Pages, jinja_environment, relative, split_front_matter, undefined_names
+from sitekit.pages import Pages, jinja_environment, relative, split_front_matter
 
 LOG = logging.getLogger("mkdocs.plugins.sitekit")  # below "mkdocs", so that --strict counts its errors
 
@@ -33,7 +33,7 @@ class Site:
         self.branch = branch
         self.figures = Figures(self.docs / "assets" / "figures" / profile)
         self.environment = jinja_environment(jinja_options)
-        self.pages = Pages(self.docs, self.environment, directory_urls)
+        self.pages = Pages(self.docs, self.environment, directory_urls, os.environ.get("TEMPLATES"))
         self.bibliography = Bibliography.load(self.docs / "references.bib")
         self.ledger = Ledger.load(self.docs / "series" / "claims.yaml")
         self.page = None
@@ -158,7 +158,7 @@ class Site:
         self.page = page
         self._ids.pop(page.file.src_uri, None)
         try:
-            missing = undefined_names(text, self.environment, known)
+            missing = self.pages.undefined_names(text, known)
         except TemplateSyntaxError as error:
             self.problem(f"the macros do not parse: {error.message}", error.lineno)
             return None

@@ -6,7 +6,6 @@ build killed at any moment leaves either a whole target or one that the next bui
 
 import contextlib
 import errno
-import filecmp
 import json
 import os
 import shutil
@@ -29,6 +28,7 @@ WORK = hashes.BUILD / "work"  # where things are made; emptied at the start of a
 _NO_TORCH = "import sys; sys.modules['torch'] = None; "  # rendering pages never needs torch: importing it fails
 _LEASH = "import os, threading as t; t.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start(); "
 _LATER = "from tasks import fresh, later; fresh.install(); later.install('jupytext', 'mkdocs_jupyter.convert'); "
+_WASTEFUL = "import gc; gc.disable(); "  # a build of seconds looks for garbage a tenth of its time
 _MKDOCS = _LATER + "from mkdocs.__main__ import cli; cli(prog_name='mkdocs')"
 
 
@@ -295,7 +295,8 @@ def mkdocs_command(*arguments: str) -> tuple[list[str], dict[str, str]]:
     environment["NOTEBOOK_PAGES"] = str(hashes.BUILD / "notebook-pages" / packages[:12])
     environment["TEMPLATES"] = str(hashes.BUILD / "templates" / packages[:12])
     environment["SEARCH_SECTIONS"] = str(hashes.BUILD / "search-sections" / packages[:12])
-    return [sys.executable, "-P", "-c", _NO_TORCH + _LEASH + _MKDOCS, *arguments], environment
+    waste = _WASTEFUL if arguments[0] == "build" else ""
+    return [sys.executable, "-P", "-c", waste + _NO_TORCH + _LEASH + _MKDOCS, *arguments], environment
 
 
 def make_site(target: targets.Site, keep_open: tuple[int, ...] = ()) -> None:
@@ -308,6 +309,7 @@ def make_site(target: targets.Site, keep_open: tuple[int, ...] = ()) -> None:
     aside = _aside()
     # Without --quiet, which would keep --strict from seeing any warning.
     command, environment = mkdocs_command("build", "--strict", "--site-dir", str(aside / "site"))
+    environment["OLD_SITE"] = str(targets.SITE)
     leash, end = os.pipe()
     try:
         done = subprocess.run(command, cwd=paths.ROOT, env=environment, stdin=leash, pass_fds=keep_open,
@@ -326,20 +328,9 @@ def make_site(target: targets.Site, keep_open: tuple[int, ...] = ()) -> None:
     if targets.SITE.exists():
         os.rename(targets.SITE, aside / "old")
     _move_folder(aside / "site", targets.SITE)
-    _keep_equal(aside / "old", targets.SITE)
     shutil.rmtree(aside, ignore_errors=True)
     if target.key() == key:  # else a page was saved meanwhile: leave it unsigned, the next build makes it again
         target.sign(key)
-
-
-def _keep_equal(old: Path, new: Path) -> None:
-    """Let each old file take the place of the new one that equals it. Only time is won: to remove a file that has been on
-    disk for a while costs milliseconds where the file system hands its blocks back at once, and a site has a thousand."""
-    for path in hashes.tree(old):
-        twin = new / path.relative_to(old)
-        with contextlib.suppress(OSError):  # a new page, or a disk that does not want to: then it is removed
-            if not path.is_symlink() and not twin.is_symlink() and filecmp.cmp(path, twin, shallow=False):
-                os.replace(path, twin)
 
 
 def _move_folder(source: Path, target: Path) -> None:
