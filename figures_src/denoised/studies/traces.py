@@ -39,7 +39,7 @@ class Settings:
     guidance: float = 3.0
     widths: tuple[int, ...] = (48, 32, 24, 16)
     seeds: tuple[int, ...] = (0, 1, 2)
-    updates: int = 1200
+    updates: int = 600
     batch: int = 16
     lr: float = 2e-3
     folds: int = 5
