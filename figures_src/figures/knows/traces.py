@@ -76,7 +76,7 @@ def make(lab, smoke=False):
         heads = ["real", *SHORT.values()] if narrow else list(columns.values())
         heat = [resize(colour_map(m, theme, np.log2(TOP), "attention"), cell, cell, smooth=False) for m in maps]
         y = image_grid(fig, [icons, heat], columns=heads, cell=cell, gap=gap, size=12 if narrow else 13)
-        told = f"Below: frequencies that stand out of their neighbours,{{}}full colour for {TOP} times; coarse at the top left"
+        told = f"Below: frequencies that stand out of their neighbours,{{}}full colour: {TOP} times; coarse at the top left"
         fig.note(0, y + 8, told.format("\n" if narrow else " "), size=12)
         y += 66 if narrow else 52
         half = fig.width if narrow else fig.width / 2 - 24
