@@ -1,11 +1,17 @@
 """The pipeline's networks as ONNX graphs, small enough for a browser.
 
-Three graphs, one picture at a time. Whatever a network's user has to know about scales is inside of them.
+Three graphs draw, one picture at a time. Whatever a network's user has to know about scales is inside of them.
 
     text      ids [1, L] int32                                   -> states [1, L, D]
     unet      xt [1, C, h, w], t [1], context [1, L, D]          -> output [1, C, h, w], and for each side s at which
                                                                     the text is read, attention_s [1, s, s, L]
     decoder   latent [1, C, h, w], in the U-Net's scale          -> picture [1, 3, H, W] from 0 to 1
+
+and, for pictures that come from outside and for other decoders of the same latents:
+
+    encoder   picture [1, 3, H, W] from 0 to 1                   -> mean, spread [1, C, h, w], in the U-Net's scale: a
+                                                                    latent is mean + spread * noise
+    tiny      as decoder, by the decoder half of an AutoencoderTiny
 
 A graph is stored in one of two ways, and computes in float32 either way: `exact` keeps weights in half precision where
 that loses nothing, as for all that are shipped; `compact` keeps each weight matrix as whole numbers of 8 bits with one
@@ -71,6 +77,37 @@ class _Decoder(nn.Module):
         return (decoded / 2 + 0.5).clamp(0, 1)
 
 
+class _Encoder(nn.Module):
+    def __init__(self, vae):
+        super().__init__()
+        self.vae, self.shift = vae, getattr(vae.config, "shift_factor", None) or 0.0
+
+    def forward(self, picture):
+        latent, scale = self.vae.encode(picture * 2 - 1).latent_dist, self.vae.config.scaling_factor
+        return (latent.mean - self.shift) * scale, latent.std * scale
+
+
+class _Tiny(nn.Module):
+    def __init__(self, decoder):
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, latent):
+        return (self.decoder(latent) / 2 + 0.5).clamp(0, 1)
+
+
+def encoder(vae, side: int) -> Part:
+    """The encoder of an AutoencoderKL for pictures of side x side pixels, as in the table above."""
+    picture = torch.linspace(0, 1, 3 * side * side).reshape(1, 3, side, side)
+    return Part(_Encoder(vae).eval(), {"picture": picture}, ("mean", "spread"))
+
+
+def decoder(vae, latent: Tensor) -> Part:
+    """The decoder of an AutoencoderKL or, as `tiny`, that of an AutoencoderTiny; `latent` is an example of its input."""
+    module = _Decoder(vae) if hasattr(vae, "config") else _Tiny(vae)
+    return Part(module.eval(), {"latent": latent}, ("picture",))
+
+
 @torch.no_grad()
 def parts(pipe) -> dict[str, Part]:
     """text, unet and decoder of a StableDiffusionPipeline, as in the table above."""
@@ -85,7 +122,7 @@ def parts(pipe) -> dict[str, Part]:
     return {
         "text": Part(_TextEncoder(pipe.text_encoder).eval(), {"ids": ids}, ("states",)),
         "unet": Part(_UNet(pipe.unet, sides).eval(), inputs, ("output", *maps)),
-        "decoder": Part(_Decoder(pipe.vae).eval(), {"latent": latent}, ("picture",)),
+        "decoder": decoder(pipe.vae, latent),
     }
 
 

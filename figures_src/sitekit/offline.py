@@ -36,7 +36,7 @@ def kind(path: str) -> str:
     if path.startswith("assets/vendor/fonts/") and "-latin-wght" not in path:
         return "heavy"
     if path.startswith("assets/figures/"):
-        return "picture" if suffix in PICTURES | {".json", ".i16", ".u8"} else "heavy"
+        return "picture" if suffix in PICTURES | {".json", ".i16", ".u8", ".f32"} else "heavy"
     if path.startswith("notebooks/") and suffix == ".html":
         return "picture"
     return "picture" if suffix in PICTURES and not path.startswith("assets/brand/") else "core"

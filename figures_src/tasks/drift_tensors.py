@@ -1,18 +1,18 @@
-"""Is a file of numbers what it was? Raw tensors (.i16, .u8) and networks (.onnx), within the tolerances of drift.py."""
+"""Is a file of numbers what it was? Raw tensors (.i16, .u8, .f32), networks (.onnx), within the tolerances of drift.py."""
 
 from pathlib import Path
 
-RAW = {".i16": "<i2", ".u8": "u1"}  # whole numbers, little-endian, one after the other
+RAW = {".i16": "<i2", ".u8": "u1", ".f32": "<f4"}  # little-endian, one after the other
 RELATIVE = 0.02  # of the range of the former values; a unit of whole numbers may always be off
 SHARE = 0.001  # of the values may be off by more
 
 
 def raw(old: Path, new: Path) -> str | None:
-    """How two files of raw whole numbers differ, in words, or None."""
+    """How two files of raw numbers differ, in words, or None."""
     import numpy as np
 
     a, b = (np.frombuffer(path.read_bytes(), RAW[old.suffix]).astype(float) for path in (old, new))
-    return _apart(a, b, unit=1.0)
+    return _apart(a, b, unit=0.0 if old.suffix == ".f32" else 1.0)
 
 
 def network(old: Path, new: Path) -> str | None:

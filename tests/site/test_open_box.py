@@ -1,17 +1,21 @@
 """The open box, used as people use it: recorded, loaded, drawn with, stopped, changed by hand, offline, on a bad line."""
 
+import io
 import json
-from urllib.parse import urlsplit
+import struct
+import zlib
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
-from visiting import DESKTOP, PHONE
+from PIL import Image
+from visiting import DESKTOP, PHONE, Visitor
 
 from denoised import paths
 
 PATH = "lab/"
 READY = ".dn-widget[data-widget=lab][data-state=ready]"
-PIXELS = """() => { const c = document.querySelector('.dn-lab__panel--prediction canvas');
+PIXELS = """([selector, k]) => { const c = document.querySelectorAll(selector)[k];
     return [c.width, Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)]; }"""
 MINUTES = 180_000  # a busy machine may take its time
 TOLD, TROUBLE, GO = ".dn-lab__told", ".dn-lab__trouble", ".dn-lab__go"
@@ -25,24 +29,94 @@ def ready(visitor, query=""):
     return page
 
 
-def picture(page):
-    """What the right canvas shows, int [H, W, 3]."""
-    side, values = page.evaluate(PIXELS)
+def canvas(page, selector, k=0):
+    """What a canvas shows, int [H, W, 3]."""
+    side, values = page.evaluate(PIXELS, [selector, k])
     return np.array(values, int).reshape(side, side, 4)[..., :3]
 
 
-def drawn(page, count=1):
+def picture(page):
+    """What the right canvas of the run shows."""
+    return canvas(page, ".dn-lab__panel--prediction canvas")
+
+
+def times_drawn(page):
+    return int(page.get_attribute(".dn-widget[data-widget=lab]", "data-drawn") or 0)
+
+
+def drawn(page, count):
     page.wait_for_selector(f".dn-widget[data-drawn='{count}']", timeout=MINUTES)
 
 
-def draw(page, count=1):
-    page.click(GO)
-    drawn(page, count)
+def draw(page, button=GO):
+    count = times_drawn(page)
+    page.click(button)
+    drawn(page, count + 1)
     return picture(page)
+
+
+def onward(page, step):
+    """Goes on from a step of the run on show, as the form says now."""
+    page.get_by_label("Step", exact=True).fill(str(step))
+    if not page.locator(".dn-lab__onward").is_visible():
+        page.locator(".dn-lab__bench summary").click()
+    return draw(page, ".dn-lab__onward")
+
+
+def begin_again(page, query):
+    """As after opening the page with these settings, but what is loaded stays: by a link of the page to itself."""
+    page.evaluate("""query => { const link = document.createElement('a'); link.href = query;
+        document.querySelector('article').append(link); link.click(); link.remove(); }""", query)
+    page.wait_for_selector(f".dn-widget[data-picture='{dict(parse_qsl(query[1:])).get('picture', '')}']")
+    page.evaluate("document.querySelectorAll('.dn-lab details').forEach(d => { d.open = false; })")
+    page.get_by_label("Recorded runs").select_option(index=1)
+    page.wait_for_function("() => document.querySelector('.dn-lab__about strong').textContent.includes('apple')")
 
 
 def models(visitor):
     return [url for url in visitor.notes.requests if url.endswith((".onnx", ".wasm"))]
+
+
+@pytest.fixture(scope="module")
+def loaded(browser, base):
+    """A visitor whose page has the rounded model, for all who need no page of their own."""
+    visitor = Visitor(browser, base, **DESKTOP)
+    draw(ready(visitor, "?steps=1&seed=5"))
+    yield visitor
+    visitor.context.close()
+
+
+@pytest.fixture(scope="module")
+def loaded_exactly(browser, base):
+    """The same with exact weights."""
+    visitor = Visitor(browser, base, **DESKTOP)
+    page = ready(visitor, "?steps=1&seed=5")
+    page.get_by_label("Download", exact=True).select_option("exact")
+    draw(page)
+    yield visitor
+    visitor.context.close()
+
+
+def _lent(visitor):
+    """A function of a query that gives the visitor's page as if just opened so; in the end nothing may have gone wrong."""
+    visitor.notes.errors.clear()
+
+    def start(query="?seed=1"):
+        begin_again(visitor.page, query)
+        return visitor.page
+
+    yield start
+    assert not visitor.notes.errors and not visitor.notes.strangers()
+
+
+@pytest.fixture
+def warm(loaded):
+    yield from _lent(loaded)
+
+
+@pytest.fixture
+def exact(loaded_exactly):
+    yield from _lent(loaded_exactly)
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +156,9 @@ def test_a_recorded_run_is_what_the_model_draws(visit, python):
     assert np.abs(shown - expected).mean() < 3
 
 
-def test_exact_weights_draw_python_s_picture(visit, python):
+def test_exact_weights_draw_python_s_picture(exact, python):
     """A typed prompt, drawn in the browser: no pixel is off by more than 2 of 255 levels."""
-    visitor = visit(**DESKTOP)
-    page = ready(visitor)
+    page = exact()
     page.get_by_label("What would you like to see?").fill("Tiger  face")
     page.get_by_label("Style", exact=True).select_option("openmoji")
     page.get_by_label("Steps", exact=True).select_option("10")
@@ -93,7 +166,6 @@ def test_exact_weights_draw_python_s_picture(visit, python):
     page.get_by_label("Guidance", exact=True).fill("4.5")
     page.locator(".dn-lab").get_by_text("What it should keep away from").click()
     page.get_by_label("Negative prompt").fill("blue")
-    page.get_by_label("Download", exact=True).select_option("exact")
     shown = draw(page)
     expected = python("tiger face, openmoji style", negative_prompt="blue", seed=6, steps=10, guidance=4.5)
     assert expected.std() > 20, "this compares nothing"
@@ -101,7 +173,6 @@ def test_exact_weights_draw_python_s_picture(visit, python):
     assert "Drawn in this browser" in page.inner_text(".dn-lab__about")
     query = urlsplit(page.url).query
     assert "seed=6" in query and "steps=10" in query and "style=openmoji" in query and "weights=exact" in query
-    assert not visitor.notes.errors and not visitor.notes.strangers()
 
     page.locator(".dn-lab").get_by_text("Where the time went").click()
     assert "20 calls" in page.inner_text(".dn-lab__times")
@@ -111,9 +182,84 @@ def test_exact_weights_draw_python_s_picture(visit, python):
     assert settings["seed"] == 6 and settings["weights"] == "exact" and len(settings["timesteps"]) == 10
     with page.expect_download() as save:
         page.get_by_role("button", name="Picture (PNG)").click()
-    from PIL import Image
+    assert np.abs(pixels(save.value.path()) - expected).max() <= 2
 
-    assert np.abs(np.asarray(Image.open(save.value.path()).convert("RGB")).astype(int) - expected).max() <= 2
+
+def pixels(path):
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB")).astype(int)
+
+
+def run(code, tmp_path, monkeypatch):
+    """What the shown Python draws, int [H, W, 3]; start.png and picture.png lie in tmp_path."""
+    for name in ("picture.png", "start.png"):
+        code = code.replace(f'"{name}"', repr(str(tmp_path / name)))
+    monkeypatch.chdir(paths.ROOT)
+    exec(compile(code, "shown.py", "exec"), {"__name__": "__main__"})
+    return pixels(tmp_path / "picture.png")
+
+
+def shown_python(page):
+    return page.locator(".dn-lab__report code").text_content()
+
+
+@pytest.mark.parametrize("query, has, steps", [
+    ("picture=rocket&prompt=carrot&style=openmoji&noise=4&decoder=openmoji&guidance=4",
+     ("Img2Img", "strength=0.8"), "step 2 of 5"),
+    ("picture=cat&prompt=tiger+face&negative=blue&noise=5&guidance=1&decoder=plants",
+     ("Img2Img", "strength=1", "tiny"), "step 1 of 5"),
+    (f"picture=photograph&prompt=cat+face&noise=3&guidance=0.5&mask={'0' * 32}{'0ff0' * 6}{'0' * 8}",
+     ("Inpaint", "rows"), "step 3 of 5"),
+], ids=["another decoder", "all of the noise", "a part of it"])  # fmt: skip
+def test_a_picture_under_noise_is_drawn_as_the_shown_python_draws_it(exact, tmp_path, monkeypatch, query, has, steps):
+    """Image to image and inpainting by stock diffusers, with other decoders: no pixel is off by more than 2 levels."""
+    page = exact(f"?steps=5&seed=3&{query}")
+    assert steps in page.locator(".dn-lab__source output").text_content()
+    shown = draw(page)
+    code = shown_python(page)
+    assert all(word in code for word in has)
+    expected = run(code, tmp_path, monkeypatch)
+    assert expected.std() > 20, "this compares nothing"
+    assert np.abs(shown - expected).max() <= 2
+    assert "from the" in page.inner_text(".dn-lab__about")
+    assert query.split("&")[0] in page.url and "noise=" in page.url
+    page.get_by_label("Step", exact=True).press("Home")
+    assert steps in page.inner_text(".dn-lab__reading"), "there is nothing before the step at which it began"
+
+
+def test_a_picture_of_one_s_own(exact, tmp_path, monkeypatch):
+    """Uploaded, encoded, painted again, drawn on: by the encoder in the page as by Python from the saved start.png."""
+    side, wide = np.mgrid[0:300, 0:520]
+    source = np.stack([wide % 256, side % 256, (wide // 40 + side // 40) % 2 * 200, np.where(side < 40, 0, 255)], -1)
+    Image.fromarray(source.astype(np.uint8)).save(tmp_path / "mine.png")
+    page = exact("?steps=5&noise=3&prompt=pizza")
+    page.locator(".dn-lab__source summary").first.click()
+    page.get_by_label("Or one of your own").set_input_files(tmp_path / "mine.png")
+    page.get_by_role("button", name="and encode it").click()
+    page.wait_for_function("() => document.querySelector('.dn-lab__source').textContent.includes('levels on average')")
+    panels = ".dn-lab__panels--three canvas"
+    start, painted = (canvas(page, panels, k) for k in (0, 2))
+    assert start[:8].min() == 255, "what is transparent is white paper"
+    page.get_by_text("Encode and paint it in Python").click()
+    with page.expect_download() as save:
+        page.get_by_role("button", name="start.png").click()
+    save.value.save_as(tmp_path / "start.png")
+    assert np.array_equal(pixels(tmp_path / "start.png"), start)
+    again = run(page.locator(".dn-lab__source code").text_content(), tmp_path, monkeypatch)
+    assert np.abs(painted - again).max() <= 2 and painted.std() > 20
+
+    shown = draw(page)
+    assert "from your picture" in page.inner_text(".dn-lab__about")
+    assert np.abs(shown - run(shown_python(page), tmp_path, monkeypatch)).max() <= 2
+    assert "start.png" in page.locator(".dn-lab__report").text_content() and "picture=" not in page.url
+    before = shown
+    page.get_by_label("Painted by").select_option("tiny")
+    page.get_by_role("button", name="and paint", exact=False).click()
+    page.wait_for_selector(".dn-widget[data-painted=tiny]")
+    assert 1 < np.abs(picture(page) - before).mean() < 60
+    assert np.abs(picture(page) - run(shown_python(page), tmp_path, monkeypatch)).max() <= 2
+    page.get_by_label("Painted by").select_option("base")
+    assert np.array_equal(picture(page), before), "what was painted is kept"
 
 
 def test_a_run_can_be_taken_along_as_a_film(visit):
@@ -131,27 +277,26 @@ def test_a_run_can_be_taken_along_as_a_film(visit):
     assert size == [512, 256]
 
 
-def test_rounded_weights_draw_nearly_the_same(visit, site, python):
+def test_rounded_weights_draw_nearly_the_same(warm, loaded, site, python):
     """The smaller download stays near what its page says of it, and is not the exact model under another name."""
     numbers = json.loads((site / "assets/figures/tiny/lab/runs.json").read_text())["numbers"]
-    visitor = visit(**DESKTOP)
-    shown = draw(ready(visitor, "?prompt=blue+heart"))
+    shown = draw(warm("?prompt=blue+heart"))
     expected = python("blue heart, noto style", seed=1, steps=20, guidance=3.0)
     apart = np.abs(shown - expected)
     assert 0 < apart.mean() <= numbers["rounded_worst_mean_levels"] + 0.05
-    assert any("unet_compact" in url for url in models(visitor))
+    assert any("unet_compact" in url for url in models(loaded))
 
 
-def test_keyboard_alone_is_enough(visit):
+def test_keyboard_alone_is_enough(warm):
     """Type, Enter; slider by arrows; a word by Space; a cell of the latent zeroed; on from there."""
-    visitor = visit(**DESKTOP)
-    page = ready(visitor, "?steps=8")
+    page = warm("?steps=8")
+    count = times_drawn(page)
     field = page.get_by_label("What would you like to see?")
     field.focus()
     page.keyboard.press("Control+a")
     page.keyboard.type("pizza")
     page.keyboard.press("Enter")
-    drawn(page)
+    drawn(page, count + 1)
     before = picture(page)
     slider = page.get_by_label("Step", exact=True)
     slider.focus()
@@ -179,39 +324,30 @@ def test_keyboard_alone_is_enough(visit):
     assert "cells of this latent are changed" in page.inner_text(".dn-lab__hint")
     page.locator(".dn-lab__onward").focus()
     page.keyboard.press("Enter")
-    drawn(page, 2)
+    drawn(page, count + 2)
     assert np.abs(picture(page) - before).max() > 20, "zeroed cells must be seen"
     page.locator(".dn-lab").get_by_text("Show me the Python").click()
     assert "by hand from step 4" in page.inner_text(".dn-lab__report")
-    assert not visitor.notes.errors
+    page.locator(".dn-lab__tools input").first.check()
 
 
-def test_going_on_with_nothing_changed_changes_nothing(visit):
-    page = ready(visit(**DESKTOP), "?steps=8")
+def test_going_on_with_nothing_changed_changes_nothing(warm):
+    page = warm("?steps=8")
     before = draw(page)
-    page.get_by_label("Step", exact=True).fill("3")
-    page.locator(".dn-lab__bench summary").click()
-    page.locator(".dn-lab__onward").click()
-    drawn(page, 2)
-    assert np.abs(picture(page) - before).max() <= 1
+    assert np.abs(onward(page, 3) - before).max() <= 1
 
 
-def test_a_recorded_run_goes_on_with_other_words(visit):
+def test_a_recorded_run_goes_on_with_other_words(warm):
     """The reader's words enter at a step of a run that was recorded on another machine."""
-    page = ready(visit(**DESKTOP), "?prompt=blue+heart")
+    page = warm("?prompt=blue+heart")
     before = picture(page)
-    page.get_by_label("Step", exact=True).fill("2")
-    page.locator(".dn-lab__bench summary").click()
-    page.locator(".dn-lab__onward").click()
-    drawn(page)
-    assert np.abs(picture(page) - before).mean() > 10
+    assert np.abs(onward(page, 2) - before).mean() > 10
     assert "heart" in page.inner_text(".dn-lab__about")
 
 
 @pytest.mark.alone
-def test_it_stops_when_asked_to_and_the_page_stays_awake(visit):
-    page = ready(visit(**DESKTOP), "?steps=4")
-    draw(page)
+def test_it_stops_when_asked_to_and_the_page_stays_awake(warm):
+    page = warm("?steps=4")
     page.get_by_label("Steps", exact=True).select_option("50")
     page.evaluate("""() => { window.gaps = []; let last = performance.now();
         window.beat = setInterval(() => { const now = performance.now(); gaps.push(now - last); last = now; }, 10); }""")
@@ -226,7 +362,7 @@ def test_it_stops_when_asked_to_and_the_page_stays_awake(visit):
     assert gaps[int(0.95 * len(gaps))] < 100, "the page was not free while the model worked"
     assert page.inner_text(GO) == "Draw"
     page.get_by_label("Steps", exact=True).select_option("2")
-    draw(page, 2)
+    draw(page)
 
 
 def test_a_download_can_be_stopped_and_begun_again(visit):
@@ -273,16 +409,14 @@ def test_what_cannot_be_drawn_is_said(visit, text):
     assert not models(visitor) and not visitor.notes.errors
 
 
-def test_odd_words_are_drawn_and_explained(visit):
+def test_odd_words_are_drawn_and_explained(warm):
     """Emoji, another script, markup, unknown words, too many words: a sentence for each, and a picture all the same."""
-    visitor = visit(**DESKTOP)
-    page = ready(visitor, "?steps=1")
-    for count, (text, sentence) in enumerate(ODD.items(), 1):
+    page = warm("?steps=1")
+    for text, sentence in ODD.items():
         page.get_by_label("What would you like to see?").fill(text)
         page.wait_for_function("s => document.querySelector('.dn-lab__advice').textContent.includes(s)", arg=sentence)
-        draw(page, count)
+        draw(page)
     assert page.locator(".dn-lab b").count() == 0, "markup must stay text"
-    assert not visitor.notes.errors
 
 
 def test_seeds_out_of_range_are_said(visit):
@@ -304,6 +438,100 @@ def test_a_line_that_breaks_is_said_and_a_second_try_works(visit):
     page.unroute("**/*unet_compact.onnx")
     draw(page)
     assert page.inner_text(TROUBLE) == ""
+
+
+def test_pictures_of_the_site_need_no_model(visit):
+    """At once, on a phone too: the picture, its latent, what each decoder paints of it, noise, a mask by touch."""
+    visitor = visit(**PHONE)
+    page = ready(visitor)
+    page.locator(".dn-lab__source summary").first.tap()
+    page.get_by_role("group", name="Pictures to begin with").get_by_role("button", name="rocket").tap()
+    page.wait_for_selector(".dn-lab__masking")
+    panels = ".dn-lab__panels--three canvas"
+    own = canvas(page, panels, 2)
+    assert canvas(page, panels, 1).shape == (16, 16, 3)
+    assert 1 < np.abs(own - canvas(page, panels, 0)).mean() < 15, "painted from the latent, and well"
+    page.get_by_label("Painted by").select_option("plants")
+    assert np.abs(canvas(page, panels, 2) - own).mean() > 3
+    noisy = canvas(page, ".dn-lab__masking canvas")
+    page.get_by_label("Noise on it").fill("2")
+    assert "step 19 of 20" in page.inner_text(".dn-lab__source output")
+    assert np.abs(canvas(page, ".dn-lab__masking canvas") - noisy).mean() > 10
+    assert "Nothing is marked" in page.inner_text(".dn-lab__marks")
+    page.locator(".dn-lab__masking").tap()
+    assert page.inner_text(".dn-lab__marks").startswith("9 of 256")
+    page.locator(".dn-lab__masking").press("ArrowUp")
+    page.keyboard.press("Space")
+    assert page.inner_text(".dn-lab__marks").startswith("12 of 256")
+    page.get_by_label("Brush takes marks away").check()
+    page.keyboard.press("Tab")
+    page.locator(".dn-lab__masking").press("Space")
+    assert page.inner_text(".dn-lab__marks").startswith("3 of 256")
+    page.get_by_role("button", name="Whole picture anew").tap()
+    assert "Nothing is marked" in page.inner_text(".dn-lab__marks")
+    assert "MB" in page.inner_text(GO) and "from the picture" in page.inner_text(GO)
+    assert not models(visitor) and not visitor.notes.errors
+
+
+def png_of(wide, high):
+    """A small file of a picture with very many pixels, all of them white."""
+    rows = zlib.compress(b"\0" * (high * (1 + -(-wide // 8))), 9)
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", wide, high, 1, 0, 0, 0, 0)), (b"IDAT", rows), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+    )
+
+
+def test_pictures_that_cannot_be_taken_are_said(visit):
+    """Sixty megapixels, a broken file, one cut short, no picture, an empty file, too large a file: a sentence, no more."""
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)).save(file, "JPEG")
+    bad = {
+        "huge.png": (png_of(10_000, 6_000), "10,000 × 6,000 pixels"),
+        "broken.png": (b"\x89PNG\r\n\x1a\n" + bytes(500), "cannot be read as a picture"),
+        "cut.png": (png_of(400, 400)[:60], "cannot be read as a picture"),
+        "words.jpg": (b"not a picture", "cannot be read as a picture"),
+        "empty.png": (b"", "cannot be read as a picture"),
+        "heavy.jpg": (file.getvalue() + bytes(41_000_000), "41 MB"),
+    }
+    visitor = visit(**DESKTOP)
+    page = ready(visitor)
+    page.locator(".dn-lab__source summary").first.click()
+    for name, (content, words) in bad.items():
+        page.get_by_label("Or one of your own").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+        said = "s => document.querySelector('.dn-lab__refusal').textContent.includes(s)"
+        page.wait_for_function(said, arg=words)
+        assert page.locator(".dn-lab__panels--three").is_hidden()
+    page.get_by_label("Or one of your own").set_input_files(
+        {"name": "good.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()})
+    page.wait_for_selector(".dn-lab__panels--three")
+    assert page.inner_text(".dn-lab__refusal") == ""
+    assert "not encoded yet" in page.inner_text(".dn-lab__panels--three") and not models(visitor)
+    assert not visitor.notes.errors
+
+    page.route("**/*encoder_exact.onnx", lambda route: route.fulfill(body="<html>gateway</html>"))
+    page.get_by_role("button", name="and encode it").click()
+    page.wait_for_function(said, arg="could not be run here")
+    page.get_by_role("group", name="Pictures to begin with").get_by_role("button", name="apple").click()
+    assert "levels on average" in page.inner_text(".dn-lab__panels--three"), "the page lives on"
+
+
+def test_another_decoder_is_loaded_alone(visit):
+    """A recorded run painted anew: the decoder and the runtime come, no U-Net; the recorded pictures come back."""
+    visitor = visit(**DESKTOP)
+    page = ready(visitor)
+    recorded = picture(page)
+    page.get_by_label("Painted by").select_option("tiny")
+    button = page.locator(".dn-lab__painter button")
+    assert "MB" in button.inner_text() and not models(visitor)
+    assert "not painted yet" in page.inner_text(".dn-lab__stage")
+    button.click()
+    page.wait_for_selector(".dn-widget[data-painted=tiny]", timeout=MINUTES)
+    assert 1 < np.abs(picture(page) - recorded).mean() < 40
+    assert {url.rsplit("/", 1)[1] for url in models(visitor)} == {"graphs.tiny_exact.onnx", "ort-wasm-simd-threaded.wasm"}
+    page.get_by_label("Painted by").select_option("base")
+    assert np.array_equal(picture(page), recorded)
+    assert not visitor.notes.errors
 
 
 def test_a_damaged_file_is_said(visit):
@@ -354,9 +582,10 @@ def test_the_footer_s_button_leaves_the_model_alone(visit, site):
     listed = json.loads((site / "offline.json").read_text())["files"]
     kinds = {path: kind for path, _, _, kind in listed}
     large = [path for path in kinds if path.endswith((".onnx", ".wasm"))]
-    assert len(large) >= 6
+    assert len(large) >= 11
     assert {kinds[path] for path in large} == {"model"}
-    assert kinds["assets/figures/tiny/lab/runs.r0.latents.i16"] == "picture"
+    small = ("runs.r0.latents.i16", "pictures.latents.f32", "pictures.starts.webp")
+    assert {kinds[f"assets/figures/tiny/lab/{name}"] for name in small} == {"picture"}
 
 
 def test_a_link_of_the_page_sets_the_form(visit):
@@ -371,7 +600,7 @@ def test_touch_on_a_small_phone(visit):
     visitor = visit(**PHONE)
     page = ready(visitor, "?steps=2")
     page.locator(GO).tap()
-    drawn(page)
+    drawn(page, 1)
     page.locator(".dn-lab__words button").nth(1).tap()
     assert page.locator(".dn-lab__words button").nth(1).get_attribute("aria-pressed") == "true"
     page.locator(".dn-lab__bench summary").tap()
@@ -402,14 +631,15 @@ def test_reduced_motion_goes_step_by_step(visit):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_use(visit, axe, scheme):
-    """After a draw, with everything open and sentences about odd words on show."""
-    page = ready(visit(**DESKTOP, color_scheme=scheme), "?steps=2")
+def test_axe_finds_nothing_in_use(warm, loaded, axe, scheme):
+    """After a draw from a picture, with everything open, a mask, and sentences about odd words on show."""
+    loaded.prefer(scheme)
+    page = warm(f"?steps=2&picture=cat&mask={'f' * 32}{'0' * 32}")
     draw(page)
     page.get_by_label("What would you like to see?").fill("xylophagous 🍎 " + "very " * 40)
     page.wait_for_selector(".dn-lab__advice p")
     page.evaluate("document.querySelectorAll('.dn-lab details').forEach(d => { d.open = true; })")
-    page.get_by_label("Step", exact=True).fill("0")
+    page.get_by_label("Step", exact=True).fill("1")
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false}).then(r => r.violations)")
     assert not found, "\n".join(f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found)

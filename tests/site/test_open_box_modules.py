@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import os
 import random
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from denoised import paths
 
@@ -157,36 +159,131 @@ def test_steps_that_the_stock_sampler_would_round_are_refused(page):
     assert "divide 1000" in refused
 
 
+KNOWN = {"styles": ["noto"], "decoders": ["base", "tiny"], "pictures": ["cat"], "cells": 16}
+
+
 def test_settings_survive_the_address(page):
     """Whatever is set comes back from the address; what makes no sense in one is left out."""
-    same, odd = page.evaluate("""async () => {
+    same, odd = page.evaluate("""async known => {
         const { DEFAULT, fromAddress, toAddress } = await import('/state.js');
         const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', seed: 4294967295, steps: 8,
-            guidance: 0, weights: 'exact'};
-        return [[state, fromAddress(toAddress(state), ['noto'])],
-                [DEFAULT, fromAddress('?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1', ['noto'])]];
-    }""")
+            guidance: 0, weights: 'exact', decoder: 'tiny', picture: 'cat', noise: 7, mask: '0f80'};
+        const nonsense = '?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1&decoder=oil&picture=dog&mask=zz&noise=0';
+        return [[state, fromAddress(toAddress(state), known)], [DEFAULT, fromAddress(nonsense, known)]];
+    }""", KNOWN)
     assert same[0] == same[1]
     assert odd[0] == odd[1]
 
 
-@pytest.mark.parametrize("settings", [
-    {"prompt": 'cat "face", noto style', "negative": "", "seed": 7, "steps": 4, "guidance": 3},
-    {"prompt": "rocket", "negative": "red 'sky' \\ 🍎", "seed": 1, "steps": 2, "guidance": 1},
-    {"prompt": "green apple", "negative": "", "seed": 2, "steps": 2, "guidance": 0.5},
-], ids=["guided", "off", "below one"])
-def test_the_shown_python_draws_that_picture(page, settings, tmp_path):
-    """The code is run as it stands, from the repository's folder; its picture is that of our own loop."""
-    from PIL import Image
+def test_failures_are_sentences(page):
+    """What the reader hears when memory ends, when the runtime breaks, and when a sentence is there already."""
+    said = page.evaluate("""async () => { const { sentence, Trouble } = await import('/files.js');
+        return [new RangeError('Array buffer allocation failed'), new Error('std::bad_alloc'), new Error('no opset'),
+            new Trouble('Said.')].map(sentence); }""")
+    assert [line.split(" ")[2] for line in said[:2]] == ["has", "has"] and all("memory" in line for line in said[:2])
+    assert "no opset" in said[2] and said[3] == "Said."
 
-    from denoised.pipeline import generate, load
 
-    code = page.evaluate("async s => (await import('/python.js')).python(s)", settings)
-    code = code.replace('"picture.png"', repr(str(tmp_path / "picture.png")))
-    assert ("StableDiffusionPipeline" in code) == (settings["guidance"] >= 1)
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+@pytest.mark.parametrize("steps", [1, 2, 4, 5, 8, 10, 20, 25, 40, 50])
+def test_strength_is_what_diffusers_cuts_to_the_wanted_step(page, steps):
+    found = page.evaluate("""async n => { const { strength } = await import('/start.js');
+        return Array.from({length: n}, (_, from) => strength(n, from)); }""", steps)
+    for begin, strength in enumerate(found):
+        assert 0 < strength <= 1 and min(int(steps * strength), steps) == steps - begin
+    assert found[0] == 1
+
+
+def test_a_picture_is_noised_as_by_diffusers(page, scheduler, schedule):
+    """A draw from the encoder's answer, then the noise: torch's next thousand numbers, and the scheduler's sum."""
+    import torch
+
+    mean, spread = torch.linspace(-2, 2, 1024), torch.linspace(0.01, 0.5, 1024)
+    generator = torch.Generator().manual_seed(9)
+    first, second = (torch.randn(1, 4, 16, 16, generator=generator).ravel() for _ in range(2))
+    clean = mean + spread * first
+    expected = scheduler.add_noise(clean, second, torch.tensor([599]))
+    kept = page.evaluate("""async ([of, mean, spread]) => {
+        const { alphaBar } = await import('/schedule.js'), { begin, blend, noised } = await import('/start.js');
+        const level = alphaBar(of)[599], mask = Uint8Array.from({length: 256}, (_, i) => i % 2);
+        const drawn = begin({mean: Float32Array.from(mean), spread: Float32Array.from(spread)}, 9);
+        const kept = blend(new Float32Array(1024), drawn, level, mask);
+        return [noised(drawn, level), noised(drawn, 1), kept].map(a => Array.from(a));
+    }""", [schedule, mean.tolist(), spread.tolist()])
+    assert np.abs(np.array(kept[0]) - expected.numpy()).max() < 1e-5
+    assert np.abs(np.array(kept[1]) - clean.numpy()).max() < 1e-5
+    unmasked = np.arange(1024) % 256 % 2 == 0
+    assert np.abs(np.array(kept[2]) - np.where(unmasked, expected.numpy(), 0)).max() < 1e-5
+
+
+ASKED = {
+    "guided": {"prompt": 'cat "face", noto style', "negative": "", "seed": 7, "steps": 4, "guidance": 3},
+    "off": {"prompt": "rocket", "negative": "red 'sky' \\ 🍎", "seed": 1, "steps": 2, "guidance": 1, "decoder": "noto"},
+    "below one": {"prompt": "green apple", "negative": "", "seed": 2, "steps": 2, "guidance": 0.5, "decoder": "tiny"},
+    "from a picture": {"prompt": "tiger face", "negative": "blue", "seed": 2, "steps": 4, "guidance": 0,
+                       "picture": {"name": "cat", "specimen": 254, "photo": None, "from": 1, "mask": ""}},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def drawn(page, tmp_path_factory):
+    """The pictures that the shown code saves, by name: run as it stands by one new Python, from the repository's folder."""
+    folder, found = tmp_path_factory.mktemp("shown"), {}
+    for name, settings in ASKED.items():
+        code = page.evaluate("async s => (await import('/python.js')).python(s)", settings)
+        found[name] = folder / f"{name}.py"
+        found[name].write_text(code.replace('"picture.png"', repr(str(found[name].with_suffix(".png")))))
+        assert "StableDiffusion" in code and ("sys.path" in code) == ("denoised" in code)
+    files = [str(path) for path in found.values()]
+    rest = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    every = f"import runpy\nfor file in {files}: runpy.run_path(file)"
+    done = subprocess.run([sys.executable, "-c", every], cwd=ROOT, env=rest, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    drawn = np.asarray(Image.open(tmp_path / "picture.png").convert("RGB")).astype(int)
-    rest = {k: v for k, v in settings.items() if k not in ("prompt", "negative")}
-    expected = generate(load(paths.WEIGHTS / "emoji-sd"), settings["prompt"], negative_prompt=settings["negative"], **rest)
-    assert np.abs(drawn - expected.image.astype(int)).max() <= 2
+    pictures = {name: Image.open(path.with_suffix(".png")).convert("RGB") for name, path in found.items()}
+    return {name: np.asarray(picture).astype(int) for name, picture in pictures.items()}
+
+
+@pytest.fixture(scope="module")
+def lab():
+    from denoised.lab import Lab
+
+    return Lab("tests/open_box", ("emoji-sd", "decoders/noto", "decoders/tiny-balanced"), ("specimens",))
+
+
+def by_our_own_loop(lab, prompt, negative, seed, steps, guidance, decoder="base", picture=None):
+    """The same settings by the library's sampler, guidance and decoders: int [H, W, 3]."""
+    import torch
+
+    from denoised.diffusion import samplers, schedules
+    from denoised.diffusion.guidance import guided
+    from denoised.models import tiny
+    from denoised.pipeline import decode, encode_prompts
+
+    pipe, generator = lab.pipeline(), torch.Generator().manual_seed(seed)
+    alpha_bar = pipe.scheduler.alphas_cumprod.double()
+    visited = schedules.trailing_timesteps(len(alpha_bar), steps)[picture["from"] if picture else 0 :]
+    with torch.no_grad():
+        if picture:
+            pixels = torch.from_numpy(lab.specimens().images[picture["specimen"]]).permute(2, 0, 1)[None] / 127.5 - 1
+            clean = pipe.vae.encode(pixels).latent_dist.sample(generator) * pipe.vae.config.scaling_factor
+        xt = torch.randn(1, 4, 16, 16, generator=generator)
+        if picture:
+            level = alpha_bar[visited[0]].float()
+            xt = level.sqrt() * clean + (1 - level).sqrt() * xt
+        states = encode_prompts(pipe, [prompt, negative]).states
+
+        def unet(xt, t, context):
+            return pipe.unet(xt, t, encoder_hidden_states=context).sample
+
+        latent = samplers.ddim(guided(unet, guidance, states[:1], states[1:]), xt, visited, alpha_bar)
+        if decoder == "tiny":
+            small = tiny.load(paths.WEIGHTS / "decoders" / "tiny-balanced" / "decoder.safetensors")
+            return tiny.decode(small, latent)[0].astype(int)
+        return decode(lab.vae(decoder), latent)[0].astype(int)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_the_shown_python_draws_that_picture(drawn, lab, name):
+    """The code's picture is that of our own loop."""
+    expected = by_our_own_loop(lab, **ASKED[name])
+    assert expected.std() > 5
+    assert np.abs(drawn[name] - expected).max() <= 2

@@ -144,6 +144,15 @@ def test_raw_tensors(tmp_path, by, drifts):
     assert "4997 values" in drift._file("r.i16", tmp_path / "a.i16", tmp_path / "c.i16")[0].words
 
 
+@pytest.mark.parametrize(("by", "drifts"), [(0.01, False), (0.5, True)])
+def test_raw_fractions(tmp_path, by, drifts):
+    """Floats have no unit that may always be off: of numbers below one, a half is drift."""
+    values = RNG.uniform(-1, 1, 5000).astype("<f4")
+    for name, content in (("a", values), ("b", values + np.float32(by))):
+        (tmp_path / f"{name}.f32").write_bytes(content.tobytes())
+    assert bool(drift._file("r.f32", tmp_path / "a.f32", tmp_path / "b.f32")) is drifts
+
+
 @pytest.mark.parametrize(
     ("factor", "operation", "drifts"), [(1 + 1e-6, "Relu", False), (1.5, "Relu", True), (1, "Tanh", True)]
 )

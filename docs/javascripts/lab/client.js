@@ -4,7 +4,6 @@ export class Client {
   constructor() {
     this.pending = new Map();
     this.count = 0;
-    this.loaded = null; // the kind of weights that is loaded
   }
 
   start() {
@@ -34,7 +33,6 @@ export class Client {
   end(sentence = "The model was closed.") {
     this.worker?.terminate();
     this.worker = null;
-    this.loaded = null;
     for (const { reject } of this.pending.values()) reject(new Error(sentence));
     this.pending.clear();
   }

@@ -1,26 +1,30 @@
-// Stable Diffusion's loop on three ONNX graphs: text encoder, U-Net (with its attention in the open), VAE decoder.
+// Stable Diffusion's loop on ONNX graphs: text encoder, U-Net (with its attention in the open), decoders; and the encoder.
 // Runs inside lab/worker.js; nothing here knows of a page. One picture at a time, single-threaded WebAssembly.
 
 import { alphaBar, guide, split, step, timesteps } from "./schedule.js";
+import { begin, blend, noised } from "./start.js";
 import { Tokenizer } from "./tokenizer.js";
 import { normal } from "./noise.js";
 
 const breathe = () => new Promise((resolve) => { setTimeout(resolve, 0); }); // lets messages such as "stop" in
 
 export class Engine {
-  /** `ort`: ONNX Runtime Web, ready. `of`: data.json of the figure lab/graphs. `files`: {text, unet, decoder, tokenizer} as bytes. */
-  static async create(ort, of, files, report = () => {}) {
-    const engine = new Engine();
-    Object.assign(engine, { ort, of, levels: alphaBar(of.schedule) });
+  /** `ort`: ONNX Runtime Web, ready. `of`: data.json of the figure lab/graphs. */
+  constructor(ort, of) {
+    Object.assign(this, { ort, of, levels: alphaBar(of.schedule), sessions: {} });
     if (of.schedule.prediction !== "v_prediction") throw new Error(`A model that predicts ${of.schedule.prediction} is not known here.`);
-    engine.tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(files.tokenizer)));
-    engine.sessions = {};
-    for (const name of ["text", "unet", "decoder"]) {
-      report(name);
-      await breathe();
-      engine.sessions[name] = await ort.InferenceSession.create(files[name], { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
+  }
+
+  /** Takes in one part, as the bytes of its file: "tokenizer", "text", "unet", "encoder" or a decoder by its name. */
+  async take(name, bytes) {
+    if (name === "tokenizer") {
+      this.tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(bytes)));
+      return;
     }
-    return engine;
+    await this.sessions[name]?.release(); // two of one kind at once are too many
+    delete this.sessions[name];
+    await breathe();
+    this.sessions[name] = await this.ort.InferenceSession.create(bytes, { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
   }
 
   tensor(values, dims, type = "float32") {
@@ -45,9 +49,16 @@ export class Engine {
     return { output: found.output.data, attention };
   }
 
-  /** A latent as pixels, Uint8ClampedArray [side side 4]. */
-  async decode(latent) {
-    const { picture } = await this.sessions.decoder.run({ latent: this.tensor(latent, [1, ...this.of.latent]) });
+  /** Pixels [side side 4] as what the encoder answers: {mean, spread}, latents each. */
+  async encode(pixels) {
+    const area = this.of.pixels ** 2, values = Float32Array.from({ length: 3 * area }, (_, i) => pixels[4 * (i % area) + Math.floor(i / area)] / 255);
+    const { mean, spread } = await this.sessions.encoder.run({ picture: this.tensor(values, [1, 3, this.of.pixels, this.of.pixels]) });
+    return { mean: mean.data, spread: spread.data };
+  }
+
+  /** A latent as pixels, Uint8ClampedArray [side side 4], by one of the decoders. */
+  async decode(latent, decoder = "base") {
+    const { picture } = await this.sessions[decoder].run({ latent: this.tensor(latent, [1, ...this.of.latent]) });
     const [values, area] = [picture.data, this.of.pixels ** 2];
     const pixels = new Uint8ClampedArray(4 * area).fill(255); // which rounds, and cuts off at 0 and 255
     for (let i = 0; i < area; i++) for (let c = 0; c < 3; c++) pixels[4 * i + c] = 255 * values[c * area + i];
@@ -59,36 +70,37 @@ export class Engine {
   }
 
   /**
-   * One run, or the rest of one from step `from` with the latent `xt` in its place.
-   * settings: {prompt, negative, seed, steps, guidance} as the model reads them. `on(kind, what)` is told of "text", of each "step"
-   * {i, t, xt, x0, attention, milliseconds}, of a "picture" {i, picture, milliseconds} of every `watch`-th bet, and of the
-   * "end" {xt, picture, milliseconds}. `stopped()` ends it between two steps.
+   * One run, or the rest of one from step `from` with the latent `xt` in its place; with a `picture` {mean, spread, mask or
+   * null}, one that begins there with that picture under noise.
+   * settings: {prompt, negative, seed, steps, guidance, decoder} as the model reads them. `on(kind, what)` is told of "text", of
+   * each "step" {i, t, xt, x0, attention, milliseconds}, of a "picture" {i, picture, milliseconds} of every `watch`-th bet, and of
+   * the "end" {xt, picture, milliseconds}. `stopped()` ends it between two steps.
    */
-  async run(settings, on, { from = 0, xt = null, watch = 0, stopped = () => false } = {}) {
-    const visited = timesteps(this.of.schedule.T, settings.steps);
-    const guided = settings.guidance !== 1;
+  async run(settings, on, { from = 0, xt = null, picture = null, watch = 0, stopped = () => false } = {}) {
+    const visited = timesteps(this.of.schedule.T, settings.steps), level = (i) => (i < visited.length ? this.levels[visited[i]] : 1);
+    const guided = settings.guidance !== 1, first = picture && begin(picture, settings.seed);
     let start = performance.now();
     const text = await this.read(settings.prompt);
     const empty = guided ? await this.read(settings.negative) : null;
     on("text", { ...text, timesteps: visited, milliseconds: performance.now() - start });
-    let sample = Float32Array.from(xt ?? this.noise(settings.seed));
+    let sample = Float32Array.from(xt ?? (first ? noised(first, level(from)) : this.noise(settings.seed)));
     for (let i = from; i < visited.length; i++) {
       await breathe();
       if (stopped()) return on("stopped", { i });
       start = performance.now();
-      const [t, now, next] = [visited[i], this.levels[visited[i]], i + 1 < visited.length ? this.levels[visited[i + 1]] : 1];
-      const words = await this.unet(sample, t, text);
+      const t = visited[i], words = await this.unet(sample, t, text);
       const answer = guided ? guide((await this.unet(sample, t, empty)).output, words.output, settings.guidance) : words.output;
-      const [x0, eps] = split(answer, sample, now);
+      const [x0, eps] = split(answer, sample, level(i));
       on("step", { i, t, xt: sample, x0, attention: words.attention, milliseconds: performance.now() - start });
-      sample = step(x0, eps, next);
+      sample = step(x0, eps, level(i + 1));
+      if (first) sample = blend(sample, first, level(i + 1), picture.mask);
       if (watch && (i - from) % watch === 0 && i + 1 < visited.length) {
         start = performance.now();
-        on("picture", { i, picture: await this.decode(x0), milliseconds: performance.now() - start });
+        on("picture", { i, picture: await this.decode(x0, settings.decoder), milliseconds: performance.now() - start });
       }
     }
     start = performance.now();
-    const picture = await this.decode(sample);
-    return on("end", { xt: sample, picture, milliseconds: performance.now() - start });
+    const made = await this.decode(sample, settings.decoder);
+    return on("end", { xt: sample, picture: made, milliseconds: performance.now() - start });
   }
 }

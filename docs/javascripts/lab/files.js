@@ -2,6 +2,14 @@
 
 export class Trouble extends Error {} // its message is one sentence for the reader
 
+/** What went wrong, in a sentence for the reader. */
+export function sentence(error) {
+  if (error instanceof Trouble) return error.message;
+  const said = String(error?.message ?? error);
+  if (error instanceof RangeError || /memory|alloc|RangeError/i.test(said)) return "This device has not enough free memory for the model. Close other pages and load it again.";
+  return `The model could not be run here (${said.split("\n")[0].slice(0, 160)}).`;
+}
+
 /** Bytes of a file as it lies on the server, or null if nobody says. */
 async function sizeOf(url) {
   const answer = await fetch(url, { method: "HEAD" }).catch(() => null);

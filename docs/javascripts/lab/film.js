@@ -22,12 +22,12 @@ export async function film(run, of) {
     context.drawImage(small, SIDE, 0, SIDE, SIDE);
   };
   const wait = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
-  frame(0);
+  frame(run.first);
   const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: filmType(), videoBitsPerSecond: 2_500_000 });
   const parts = [], ended = new Promise((resolve, reject) => { Object.assign(recorder, { onstop: resolve, onerror: reject }); });
   recorder.ondataavailable = ({ data }) => parts.push(data);
   recorder.start();
-  for (let i = 0; i <= run.steps; i++) {
+  for (let i = run.first; i <= run.steps; i++) {
     frame(i);
     await wait(BEAT);
   }

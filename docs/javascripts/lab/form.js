@@ -1,14 +1,15 @@
 // The reader's side: words, settings, the button that loads and draws, and what there is to say about the words.
 
 import { el } from "./dom.js";
-import { STEPS, fromAddress, problem, warnings, wording } from "./state.js";
+import { STEPS, problem, warnings, wording } from "./state.js";
 import { readable } from "./tokenizer.js";
 
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
 export class Form {
-  /** `on`: {draw(), stop(), words() -> Promise of a Tokenizer}; `styles` as the captions have them. */
-  constructor(styles, on) {
+  /** `on`: {draw(), stop(), words() -> Promise of a Tokenizer, cost() -> bytes that drawing has to load first or null, verb() ->
+   *  what it is to draw, changed()}; `styles` as the captions have them; `state`: what to begin with. */
+  constructor(styles, state, on) {
     this.on = on;
     this.styles = styles;
     this.tokenizer = null;
@@ -44,6 +45,7 @@ export class Form {
           el("span", { className: "dn-lab__pair" }, label("guidance", "Guidance"), this.strength), f.guidance)),
       el("details", { className: "dn-lab__more" }, el("summary", { text: "What it should keep away from" }),
         el("div", { className: "dn-lab__field" }, label("negative", "Negative prompt"), f.negative)),
+      this.more = el("div", { className: "dn-lab__from" }),
       el("div", { className: "dn-lab__start" }, this.go, this.weightsRow), this.bar, this.told, this.heard, this.trouble);
 
     this.node.addEventListener("submit", (event) => { event.preventDefault(); this.busy ? on.stop() : this.submit(); });
@@ -57,7 +59,7 @@ export class Form {
     this.another.addEventListener("click", () => { f.seed.value = (Number(f.seed.value) + 1) % 2 ** 32 || 0; this.say(""); });
     this.node.addEventListener("input", () => this.changed());
     f.prompt.addEventListener("focus", () => this.learn(), { once: true });
-    this.state = fromAddress(location.search, styles);
+    this.state = state;
   }
 
   get state() {
@@ -67,9 +69,9 @@ export class Form {
   }
 
   set state(values) {
-    for (const [name, value] of Object.entries(values)) this.fields[name].value = value;
+    for (const [name, field] of Object.entries(this.fields)) field.value = values[name];
     this.weights = values.weights; // until the sizes are known, and with them what there is to choose
-    if (values.negative) this.node.querySelector("details").open = true;
+    if (values.negative) this.node.querySelector(".dn-lab__more").open = true;
     this.changed();
   }
 
@@ -84,10 +86,9 @@ export class Form {
 
   /** The button says what a press does, and what it costs. */
   dress() {
-    const chosen = this.choices?.find(({ value }) => value === this.state.weights);
-    const size = chosen?.bytes ? ` (${megabytes(chosen.bytes)})` : "";
-    const ready = this.ready && this.ready === this.state.weights;
-    const name = this.busy ? "Stop" : ready ? "Draw" : `Load the model${size} and draw`;
+    const [bytes, verb] = [this.on.cost(), this.on.verb()];
+    const what = bytes && bytes < 8e6 ? `Load ${megabytes(bytes)} more` : `Load the model${bytes ? ` (${megabytes(bytes)})` : ""}`;
+    const name = this.busy ? "Stop" : bytes === 0 ? verb : `${what} and ${verb[0].toLowerCase()}${verb.slice(1)}`;
     if (this.go.textContent !== name) this.go.textContent = name;
     this.go.disabled = !this.choices;
   }
@@ -97,6 +98,7 @@ export class Form {
     this.trouble.textContent = "";
     for (const field of Object.values(this.fields)) field.removeAttribute("aria-invalid");
     this.dress();
+    this.on.changed();
     clearTimeout(this.wait);
     this.wait = setTimeout(() => this.explain(), 250);
   }

@@ -1,42 +1,98 @@
-// The lines of Python that draw the same picture, from a clone of the repository.
+// The lines of Python that draw the same picture, from a clone of the repository: stock diffusers, whatever the settings.
+
+import { strength } from "./start.js";
 
 const text = (value) => JSON.stringify(value); // a string of JSON is one of Python, too
+const WEIGHTS = "figures_src/weights";
+const TINY = { tiny: "tiny-balanced", plants: "tiny-plants" }; // decoders of another kind, by what their folder is called
 
-/** Python for a run's settings. Stock diffusers wherever it can; our own loop where it would do something else. */
-export function python({ prompt, negative, seed, steps, guidance }) {
-  if (guidance < 1) return ours({ prompt, negative, seed, steps, guidance });
-  const less = negative ? `    negative_prompt=${text(negative)},\n` : "";
-  return `import torch
-from diffusers import StableDiffusionPipeline
+/** Which lines have to stand where, for what a run began with and who painted it. */
+class Lines {
+  constructor() {
+    Object.assign(this, { ours: [], stock: [], body: [] });
+  }
 
-pipe = StableDiffusionPipeline.from_pretrained("figures_src/weights/emoji-sd")
-picture = pipe(
-    ${text(prompt)},
-${less}    num_inference_steps=${steps},
-    guidance_scale=${guidance},
-    generator=torch.Generator().manual_seed(${seed}),
-).images[0]
-picture.save("picture.png")
-`;
+  /** `picture`: {specimen or photo, else a file of the reader's}. */
+  start({ specimen, photo }) {
+    this.stock.push("from PIL import Image");
+    if (specimen !== null && specimen !== undefined) {
+      this.ours.push("from denoised.data import specimens");
+      this.body.push(`start = Image.fromarray(specimens.load().images[${specimen}])`);
+    } else if (photo) {
+      this.ours.push("from denoised.data import photos");
+      this.body.push(`start = Image.fromarray(photos.load(${text(photo)}))`);
+    } else this.body.push('start = Image.open("start.png").convert("RGB")');
+  }
+
+  /** `owner` is what holds the decoder: an AutoencoderKL. */
+  decoder(name, owner) {
+    if (TINY[name]) {
+      this.ours.push("from denoised.models import tiny");
+      this.stock.push("from pathlib import Path", "from PIL import Image");
+    } else if (name !== "base") {
+      this.stock.push("from safetensors.torch import load_file");
+      this.body.push(`other = load_file("${WEIGHTS}/decoders/${name}/decoder.safetensors")`, `${owner}.load_state_dict(other, strict=False)`);
+    }
+  }
+
+  mask(text16) {
+    const bits = [...text16].map((digit) => parseInt(digit, 16).toString(2).padStart(4, "0")).join(""), side = Math.sqrt(bits.length);
+    const rows = bits.replaceAll("0", ".").replaceAll("1", "#").match(new RegExp(`.{${side}}`, "g"));
+    this.body.push('rows = """', ...rows, '"""  # what is drawn anew: #', 'cells = bytes(255 * (cell == "#") for cell in rows if cell in ".#")',
+      `mask = Image.frombytes("L", (${side}, ${side}), cells).resize(start.size, Image.Resampling.NEAREST)`);
+  }
+
+  toString() {
+    const unique = (lines) => [...new Set(lines)];
+    const plain = this.ours.length ? ["import sys"] : [];
+    const head = [...plain, ...unique(this.stock).filter((line) => line.includes("pathlib"))];
+    const others = unique(this.stock).filter((line) => !line.includes("pathlib")).sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+    const ours = this.ours.length ? ['sys.path.insert(0, "figures_src")', ...unique(this.ours)] : [];
+    return [head, ["import torch", ...others], ours, this.body].filter((part) => part.length).map((part) => `${part.join("\n")}\n`).join("\n");
+  }
 }
 
-/** Below 1 the stock pipeline switches guidance off, so that these settings need the project's own loop. */
-function ours({ prompt, negative, seed, steps, guidance }) {
-  const less = negative ? `    negative_prompt=${text(negative)},\n` : "";
-  return `import sys
+const painted = (decoder, latent) => [`decoder = tiny.load(Path("${WEIGHTS}/decoders/${TINY[decoder]}/decoder.safetensors"))`,
+  `Image.fromarray(tiny.decode(decoder, ${latent})[0]).save("picture.png")`];
 
-sys.path.insert(0, "figures_src")
-from denoised.pipeline import generate, load
-from PIL import Image
+/** Python for a run's settings: {prompt, negative, seed, steps, guidance, decoder, picture: {..., from, mask} or nothing}. */
+export function python({ prompt, negative, seed, steps, guidance, decoder = "base", picture = null }) {
+  const lines = new Lines(), name = `StableDiffusion${!picture ? "" : picture.mask ? "Inpaint" : "Img2Img"}Pipeline`;
+  let pipeline = name;
+  lines.stock.push(`from diffusers import ${name}`);
+  if (guidance < 1) {
+    pipeline = "Pipeline";
+    lines.body.push(`class Pipeline(${name}):`, "    do_classifier_free_guidance = True  # the stock one does without below 1", "", "");
+  }
+  lines.body.push(`pipe = ${pipeline}.from_pretrained("${WEIGHTS}/emoji-sd")`);
+  lines.decoder(decoder, "pipe.vae");
+  if (picture) lines.start(picture);
+  if (picture?.mask) lines.mask(picture.mask);
+  lines.body.push(`${TINY[decoder] ? "latent" : "picture"} = pipe(`, ...[
+    text(prompt),
+    negative && `negative_prompt=${text(negative)}`,
+    picture && "image=start",
+    picture?.mask && "mask_image=mask",
+    picture && `strength=${strength(steps, picture.from)}`,
+    `num_inference_steps=${steps}`,
+    `guidance_scale=${guidance}`,
+    `generator=torch.Generator().manual_seed(${seed})`,
+    TINY[decoder] && 'output_type="latent"',
+  ].filter(Boolean).map((argument) => `    ${argument},`), TINY[decoder] ? ").images" : ").images[0]");
+  lines.body.push(...(TINY[decoder] ? painted(decoder, "latent") : ['picture.save("picture.png")']));
+  return lines.toString();
+}
 
-pipe = load("figures_src/weights/emoji-sd")
-trace = generate(
-    pipe,
-    ${text(prompt)},
-${less}    steps=${steps},
-    guidance=${guidance},
-    seed=${seed},
-)
-Image.fromarray(trace.image).save("picture.png")
-`;
+/** Python for a picture that is only encoded and painted again. */
+export function pythonOfAutoencoder(picture, decoder = "base") {
+  const lines = new Lines();
+  lines.stock.push("from diffusers import AutoencoderKL", "from diffusers.image_processor import VaeImageProcessor");
+  lines.body.push(`vae = AutoencoderKL.from_pretrained("${WEIGHTS}/emoji-sd/vae")`);
+  lines.decoder(decoder, "vae");
+  lines.start(picture);
+  lines.body.push("images = VaeImageProcessor()", "with torch.no_grad():",
+    "    latent = vae.encode(images.preprocess(start)).latent_dist.mean  # [1, 4, 16, 16]");
+  if (TINY[decoder]) lines.body.push(...painted(decoder, "latent * vae.config.scaling_factor"));
+  else lines.body.push("    picture = vae.decode(latent).sample", 'images.postprocess(picture)[0].save("picture.png")');
+  return lines.toString();
 }

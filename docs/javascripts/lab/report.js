@@ -6,6 +6,9 @@ import { python } from "./python.js";
 
 const PARTS = [["text", "text encoder", "text"], ["unet", "U-Net", "prediction"], ["decoder", "decoder", "image"]];
 
+/** Did the run begin with a picture that only this reader has? */
+const own = ({ picture }) => picture && picture.specimen === null && !picture.photo;
+
 export class Report {
   /** {difference: sentence about what rounded weights change; link(): the address of what is on show; of: lab/runs' data} */
   constructor({ difference, link, of }) {
@@ -34,17 +37,18 @@ export class Report {
 
   show(run) {
     this.run = run;
-    this.code.textContent = python(run.settings);
+    this.code.textContent = python({ ...run.settings, decoder: run.painter });
     const { changed } = run;
     this.note.textContent = changed
       ? `This run went on by hand from step ${changed.step + 1}${changed.cells ? `, with ${changed.cells} cells changed` : ""}; these lines draw it without that.`
-      : run.recorded || run.weights === "exact" ? "Run it in a clone of the repository: it draws the same picture." : this.difference;
+      : own(run.settings) ? `Save the picture as start.png beside it first: the button stands where you chose it. ${run.weights === "exact" ? "" : this.difference}`
+        : run.recorded || run.weights === "exact" ? "Run it in a clone of the repository: it draws the same picture." : this.difference;
     this.picture.disabled = !run.pictures[run.steps];
     this.movie.disabled = this.picture.disabled || this.recording;
     this.time(run);
   }
 
-  time({ times, recorded, steps }) {
+  time({ times, recorded, settings }) {
     const all = PARTS.reduce((sum, [part]) => sum + times[part], 0);
     this.bars.hidden = !all;
     if (!all) {
@@ -54,7 +58,7 @@ export class Report {
     this.bars.replaceChildren(...PARTS.map(([part, , colour]) => el("span", {
       style: `flex-grow: ${times[part] / all}; background: var(--dn-${colour})` })));
     const seconds = (value) => `${(value / 1000).toFixed(2)} s`;
-    const asked = times.calls === steps ? "" : " (twice a step: with the words and without)";
+    const asked = settings.guidance === 1 ? "" : " (twice a step: with the words and without)";
     this.times.textContent = `Text encoder ${seconds(times.text)}; U-Net ${seconds(times.unet)} for ${times.calls} calls${asked}; `
       + `decoder ${seconds(times.decoder)} for ${times.decodes} ${times.decodes === 1 ? "picture" : "pictures"}.`;
   }
@@ -85,8 +89,8 @@ export class Report {
   }
 
   json() {
-    const { settings, weights, recorded, changed, t } = this.run;
-    const whole = { model: "Emoji Diffusion", sampler: "ddim", ...settings, weights: recorded ? "exact" : weights, timesteps: t, changed };
+    const { settings, weights, recorded, changed, t, painter } = this.run;
+    const whole = { model: "Emoji Diffusion", sampler: "ddim", ...settings, decoder: painter, weights: recorded ? "exact" : weights, timesteps: t, changed };
     save(new Blob([JSON.stringify(whole, null, 2)], { type: "application/json" }), this.name("json"));
   }
 }

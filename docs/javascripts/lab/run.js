@@ -1,21 +1,33 @@
 // One picture's making, live or recorded: what the stage shows and what the tensors' panel opens.
 //   settings, steps, t[S], levels[S + 1]; xt[S + 1], x0[S + 1] latents (the last x0 is the finished latent);
-//   pictures[S + 1] pixels or null where nobody has decoded yet; attention[S] {side: [side side L]}; tokens[L]
+//   pictures[S + 1] pixels by the decoder in charge, or null where it has not decoded yet; attention[S] {side: [side side L]};
+//   tokens[L]; first: the step that it begins at, which is not 0 for a run that began with a picture
 
 import { readable } from "./tokenizer.js";
 
 export class Run {
-  constructor(settings, levels, t, tokens) {
+  constructor(settings, levels, t, tokens, first = 0) {
     const steps = t.length;
-    Object.assign(this, { settings, levels, t, tokens, steps });
+    Object.assign(this, { settings, levels, t, tokens, steps, first, painted: {} });
     this.xt = Array(steps + 1).fill(null);
     this.x0 = Array(steps + 1).fill(null);
-    this.pictures = Array(steps + 1).fill(null);
+    this.paint(settings.decoder ?? "base");
+    this.start = null; // {mean, spread, mask}: the picture that it began with
     this.attention = Array(steps).fill(null);
     this.times = { text: 0, unet: 0, decoder: 0, calls: 0, decodes: 0 };
     this.recorded = false;
     this.changed = null; // {step, cells, words}: from where the reader went on by hand
     this.reached = -1; // the last index there is something to see at
+  }
+
+  /** Another decoder is in charge of the pictures; what each has painted is kept. */
+  paint(decoder) {
+    this.painter = decoder;
+    this.painted[decoder] ??= Array(this.steps + 1).fill(null);
+  }
+
+  get pictures() {
+    return this.painted[this.painter];
   }
 
   get finished() {
@@ -54,7 +66,7 @@ export async function recorded(of, base, index) {
   const [bytes, read, sheet] = await Promise.all([
     raw(`${base}.${name}.latents.i16`),
     raw(`${base}.${name}.attention.u8`),
-    sprite(`${base}.${name}.bets.webp`, of),
+    sprite(`${base}.${name}.bets.webp`, of.steps + 1, of.columns, of.pixels),
   ]);
   const run = new Run({ prompt, negative: "", seed, steps: of.steps, guidance: of.guidance }, [...of.alpha_bar, 1], of.t, tokens);
   const size = of.latent.reduce((a, b) => a * b), view = new DataView(bytes);
@@ -67,15 +79,15 @@ export async function recorded(of, base, index) {
     run.x0[i] = between(run.xt[i], run.xt[i + 1], run.levels[i], run.levels[i + 1]);
   }
   run.x0[of.steps] = run.xt[of.steps];
-  run.pictures = sheet;
+  run.painted.base = sheet;
   run.recorded = true;
   run.reached = of.steps;
   return run;
 }
 
-async function raw(url) {
+export async function raw(url) {
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error("This recorded run could not be loaded.");
+  if (!answer.ok) throw new Error(`${answer.status} ${url}`);
   return answer.arrayBuffer();
 }
 
@@ -86,8 +98,8 @@ function between(now, next, a, b) {
   return next.map((value, i) => (value * na - now[i] * nb) * scale);
 }
 
-/** The pictures of a sheet, [pixels pixels 4] each. */
-async function sprite(url, of) {
+/** The first `count` pictures of a sheet, [pixels pixels 4] each. */
+export async function sprite(url, count, columns, pixels) {
   const image = new Image();
   image.src = url;
   await image.decode();
@@ -95,6 +107,6 @@ async function sprite(url, of) {
   Object.assign(canvas, { width: image.width, height: image.height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(image, 0, 0);
-  return Array.from({ length: of.steps + 1 }, (_, i) => context.getImageData(
-    (i % of.columns) * of.pixels, Math.floor(i / of.columns) * of.pixels, of.pixels, of.pixels).data);
+  return Array.from({ length: count }, (_, i) => context.getImageData(
+    (i % columns) * pixels, Math.floor(i / columns) * pixels, pixels, pixels).data);
 }

@@ -26,6 +26,7 @@ export class Stage {
       this.panels = el("div", { className: "dn-lab__panels" },
         panel(this.has, "latent", "What it has", this.holds = el("span")),
         panel(this.bets, "prediction", "What it bets on", this.caption)),
+      this.below = el("div"),
       el("div", { className: "dn-lab__time" }, this.play, el("label", { className: "dn-sr", htmlFor: "dn-lab-step", text: "Step" }), this.slider),
       this.reading,
       el("p", { className: "dn-lab__ask", text: "Where was each word read?" }), this.words, this.share, this.said);
@@ -45,10 +46,10 @@ export class Stage {
     this.pause();
     this.run = run;
     this.follow = live;
-    this.slider.max = run.steps;
-    this.slider.value = Math.max(0, at);
-    const { prompt, seed, steps, guidance, negative } = run.settings;
-    const by = run.recorded ? "Recorded when this site was built" : "Drawn in this browser";
+    Object.assign(this.slider, { min: run.first, max: run.steps });
+    this.slider.value = Math.max(run.first, at);
+    const { prompt, seed, steps, guidance, negative, picture } = run.settings;
+    const by = run.recorded ? "Recorded when this site was built" : `Drawn in this browser${picture ? `, from ${picture.name ? `the ${picture.name}` : "your picture"} under noise${picture.mask ? ", in part" : ""}` : ""}`;
     this.about.replaceChildren(el("strong", { text: prompt ? `“${prompt}”` : "No words" }), el("span", {
       text: `${by}. Seed ${seed}, ${steps} steps, guidance ${guidance}${negative ? `, away from “${negative}”` : ""}.` }));
     const before = this.word?.text;
@@ -68,7 +69,7 @@ export class Stage {
 
   /** A live run has come further. */
   grown() {
-    if (this.follow) this.slider.value = Math.max(0, this.run.reached);
+    if (this.follow) this.slider.value = Math.max(this.run.first, this.run.reached);
     this.show(this.run.finished);
   }
 
@@ -81,7 +82,7 @@ export class Stage {
   show(aloud = true) {
     const { run } = this;
     if (!run) return;
-    const i = Math.min(this.at, Math.max(0, run.reached));
+    const i = Math.min(this.at, Math.max(run.first, run.reached));
     if (i !== this.at) this.slider.value = i;
     const end = i === run.steps;
     if (run.xt[i]) preview(this.has, run.xt[i], this.of.preview);
@@ -90,7 +91,7 @@ export class Stage {
     else if (run.x0[i]) preview(this.bets, run.x0[i], this.of.preview);
     this.attend(i, rough);
     this.holds.textContent = `${end ? "the finished latent" : "a noisy latent"}, as coloured squares`;
-    this.caption.textContent = end ? "the finished picture" : rough && run.x0[i] ? "the clean latent it would answer, not decoded yet"
+    this.caption.textContent = end ? (rough ? "the finished latent, not painted yet" : "the finished picture") : rough && run.x0[i] ? "the clean latent it would answer, not painted yet"
       : "the picture it would give if it had to stop now";
     const place = end ? "finished" : `step ${i + 1} of ${run.steps}`;
     const noise = end ? "" : `, t = ${run.t[i]}, ${(100 * (1 - run.levels[i])).toFixed(run.levels[i] > 0.9 ? 1 : 0)} % noise`;
@@ -144,10 +145,10 @@ export class Stage {
     this.follow = false;
     const end = this.at >= this.run.reached;
     if (this.reducedMotion) {
-      this.slider.value = end ? 0 : this.at + 1;
+      this.slider.value = end ? this.run.first : this.at + 1;
       return this.show();
     }
-    if (end) this.slider.value = 0;
+    if (end) this.slider.value = this.run.first;
     this.timer = setInterval(() => {
       this.slider.value = this.at + 1;
       const done = this.at >= this.run.reached;

@@ -1,8 +1,11 @@
 // What the reader asks for: its limits, its sentences, and its place in the page's address.
 
+import { maskFrom, maskText } from "./start.js";
+
 export const STEPS = [1, 2, 4, 5, 8, 10, 20, 25, 40, 50]; // divisors of the schedule's thousand
 export const LIMIT = 1000; // characters of a prompt
-export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", seed: 1, steps: 20, guidance: 3, weights: "compact" };
+export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", seed: 1, steps: 20, guidance: 3, weights: "compact",
+  decoder: "base", picture: "", noise: 12, mask: "" };
 const SEEDS = 2 ** 32;
 
 /** The words that the model reads: the prompt, and the style as the captions had it. */
@@ -12,9 +15,9 @@ export function wording({ prompt, style }) {
   return words ? `${words}, ${style} style` : `${style} style`;
 }
 
-/** Settings as the engine takes them. */
+/** Settings as the engine takes them; of a picture only what its own panel does not know. */
 export function asked(state) {
-  return { prompt: wording(state), negative: state.negative.trim(), seed: Number(state.seed), steps: state.steps, guidance: state.guidance };
+  return { prompt: wording(state), negative: state.negative.trim(), seed: Number(state.seed), steps: state.steps, guidance: state.guidance, decoder: state.decoder };
 }
 
 /** Why the model cannot be asked this: {field, sentence}, or null. */
@@ -54,8 +57,9 @@ export function warnings(text, tokens) {
   return said;
 }
 
-/** Settings from a page's address, laid over the default ones; what makes no sense there is left out. */
-export function fromAddress(search, styles) {
+/** Settings from a page's address, laid over the default ones; what makes no sense there is left out. `noise` is how many of
+ *  the steps a picture is put back. `known`: {styles, decoders, pictures} by name, and how many `cells` a latent has. */
+export function fromAddress(search, { styles, decoders, pictures, cells }) {
   const asked = new URLSearchParams(search), state = { ...DEFAULT };
   if (asked.has("prompt")) state.prompt = asked.get("prompt").slice(0, LIMIT);
   if (asked.has("negative")) state.negative = asked.get("negative").slice(0, LIMIT);
@@ -65,11 +69,17 @@ export function fromAddress(search, styles) {
   const guidance = Number(asked.get("guidance"));
   if (asked.has("guidance") && guidance >= 0 && guidance <= 12) state.guidance = Math.round(2 * guidance) / 2;
   if (asked.get("weights") === "exact") state.weights = "exact";
+  if (decoders.includes(asked.get("decoder"))) state.decoder = asked.get("decoder");
+  if (pictures.includes(asked.get("picture"))) {
+    state.picture = asked.get("picture");
+    state.mask = maskText(maskFrom(asked.get("mask") || "", cells));
+  }
+  state.noise = Math.min(state.steps, /^[1-9]\d?$/.test(asked.get("noise") || "") ? Number(asked.get("noise")) : Math.ceil(0.6 * state.steps));
   return state;
 }
 
 /** The part of an address after its question mark that brings these settings back. */
 export function toAddress(state) {
-  const kept = Object.entries(state).filter(([key, value]) => key === "prompt" || value !== DEFAULT[key]);
+  const kept = Object.entries(state).filter(([key, value]) => key === "prompt" || (key === "noise" ? state.picture : value !== DEFAULT[key]));
   return `?${new URLSearchParams(kept)}`;
 }

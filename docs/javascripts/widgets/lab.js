@@ -1,14 +1,17 @@
 // The open box: a typed prompt, the whole of Stable Diffusion in a worker of this page, and every tensor to look at.
 // Before anything large is loaded it shows runs that were recorded when the site was built. Data:
-//   <base>.data.json of lab/runs (recorded runs) and, beside it, graphs.data.json of lab/graphs (what the model is made of)
+//   <base>.data.json of lab/runs (recorded runs) and, beside it, graphs.data.json of lab/graphs (what the model is made of) and
+//   pictures.data.json of lab/pictures (what one may begin with)
 
-import { Client } from "../lab/client.js";
 import { el } from "../lab/dom.js";
-import { bytesOf, sizes } from "../lab/files.js";
+import { bytesOf } from "../lab/files.js";
 import { Form } from "../lab/form.js";
+import { Model } from "../lab/model.js";
+import { Painter } from "../lab/painter.js";
+import { Picture } from "../lab/picture.js";
 import { Report } from "../lab/report.js";
 import { Run, recorded } from "../lab/run.js";
-import { alphaBar } from "../lab/schedule.js";
+import { alphaBar, timesteps } from "../lab/schedule.js";
 import { Stage } from "../lab/stage.js";
 import { asked, fromAddress, toAddress } from "../lab/state.js";
 import { Tensors } from "../lab/tensors.js";
@@ -20,7 +23,6 @@ const RUNTIME = {
   wasm: new URL("assets/vendor/onnxruntime/ort-wasm-simd-threaded.wasm", SITE).href,
 };
 const NAMES = { compact: "rounded weights", exact: "exact weights" };
-const PARTS = { runtime: "the runtime", text: "the text encoder", unet: "the U-Net", decoder: "the decoder" };
 const WATCH = 4; // while it runs, every so many bets are decoded
 
 const json = async (url) => {
@@ -29,35 +31,62 @@ const json = async (url) => {
   return answer.json();
 };
 
-/** Asks the service worker, if there is one, to keep what was loaded; it may not have been in charge yet. */
-function keep(urls) {
-  navigator.serviceWorker?.controller?.postMessage({ keep: urls });
-}
-
 export default async function mount(host, { src, reducedMotion }) {
   const base = src.replace(/\.data\.json$/, "");
-  const graphs = (name) => new URL(`graphs.${name}`, src).href;
-  const [records, model] = await Promise.all([json(src), json(graphs("data.json"))]);
-  const levels = [...alphaBar(model.schedule)];
+  const beside = (name) => new URL(name, src).href;
+  const [records, of, starts] = await Promise.all([json(src), json(beside("graphs.data.json")), json(beside("pictures.data.json"))]);
+  const levels = [...alphaBar(of.schedule)];
+  const known = { styles: of.styles, decoders: of.decoders.map(({ name }) => name), pictures: starts.pictures.map(({ name }) => name), cells: of.latent[1] * of.latent[2] };
   const able = typeof WebAssembly === "object" && typeof Worker === "function";
-  const client = new Client();
+  const model = new Model(of, (name) => beside(`graphs.${name}`), RUNTIME, SITE);
   let run = null; // what is on show
   let task = 0; // the newest draw or decode; older ones give way
-  let loading = false;
+  let ready = false; // is everything there that is to be on the page?
 
   // ---- parts
   const pick = el("select", { id: "dn-lab-record" }, el("option", { value: "", text: "choose one", disabled: true }), ...records.runs.map(({ prompt }, i) => el("option", { value: i, text: prompt })));
   const shelf = el("div", { className: "dn-lab__shelf" }, el("label", { htmlFor: "dn-lab-record", text: "Recorded runs" }), pick);
-  const form = new Form(model.styles, {
+  const begun = fromAddress(location.search, known);
+  const parts = () => [...model.drawing(painter.name), ...(picture.chosen && !picture.chosen.latent ? ["encoder"] : [])];
+  const form = new Form(of.styles, begun, {
     draw: () => draw(),
-    stop: () => (loading ? client.end("The download was stopped. Whole files that have arrived are kept.") : client.call("stop")),
-    words: async () => new Tokenizer(JSON.parse(new TextDecoder().decode(await bytesOf(graphs(model.tokenizer))))),
+    stop: () => (model.loading ? model.end("The download was stopped. Whole files that have arrived are kept.") : model.call("stop")),
+    words: async () => new Tokenizer(JSON.parse(new TextDecoder().decode(await bytesOf(model.url("tokenizer"))))),
+    cost: () => (ready ? model.bytes(parts(), form.state.weights) : null),
+    verb: () => (ready && picture.chosen ? "Draw from the picture" : "Draw"),
+    changed: () => { if (ready) picture.follow({ ...form.state, decoder: painter.name }); },
+  });
+  const loading = { progress: (came, all) => form.progress(came, all), say: (text) => form.say(text, true) };
+  const painter = new Painter(of.decoders, {
+    chosen: () => { repaint(); dress(); },
+    load: () => alone(() => model.need([painter.name], form.state.weights, loading)).then(repaint),
+    cost: () => model.bytes([painter.name], form.state.weights),
+  });
+  const picture = new Picture(starts, beside("pictures"), { ...of, preview: records.preview }, {
+    able,
+    level: (step, steps) => levels[timesteps(of.schedule.T, steps)[step]],
+    time: (step, steps) => timesteps(of.schedule.T, steps)[step],
+    changed: () => { if (ready) form.dress(); },
+    cost: () => model.bytes(["encoder", painter.name], form.state.weights),
+    encode: async (pixels) => {
+      let latent = null;
+      await alone(async () => {
+        await model.need(["encoder", painter.name], form.state.weights, loading);
+        await model.call("encode", { pixels }, (_, answer) => { latent = answer; });
+      }, true);
+      return latent;
+    },
+    decode: async (latent) => {
+      let made = null;
+      if (model.has.has(painter.name)) await model.call("decode", { latent, decoder: painter.name }, (_, what) => { made = what.picture; });
+      return made;
+    },
   });
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
-  const tensors = new Tensors(model.latent, { edited: () => offerToGoOn() });
+  const tensors = new Tensors(of.latent, { edited: () => offerToGoOn() });
   const report = new Report({
     of: records,
-    link: () => new URL(toAddress(form.state), location.href.split(/[?#]/)[0]).href,
+    link: () => new URL(toAddress(whole()), location.href.split(/[?#]/)[0]).href,
     difference: `Run it in a clone of the repository. Its weights are exact, those here are rounded: the pictures differ by ${host.dataset.levels} of 255 levels on average, measured on the recorded prompts.`,
   });
   const onward = el("button", { type: "button", className: "dn-lab__onward" });
@@ -67,11 +96,52 @@ export default async function mount(host, { src, reducedMotion }) {
     tensors.node, el("div", { className: "dn-lab__take" }, onward, undo), hint);
 
   // ---- what is on show
+  const whole = () => ({ ...form.state, decoder: painter.name, ...picture.state });
+
+  function dress() {
+    form.dress();
+    picture.follow({ ...form.state, decoder: painter.name });
+    painter.dress(able && !form.busy && !run.pictures[Math.max(run.first, run.reached)] && run.finished && !model.has.has(run.painter), form.busy || !able);
+    offerToGoOn();
+  }
+
+  /** Something that loads, with the form's button to stop it and its line for what goes wrong; `pass` hands that on as well. */
+  async function alone(work, pass = false) {
+    if (form.busy) return work();
+    form.busy = true;
+    form.trouble.textContent = "";
+    dress();
+    try {
+      return await work();
+    } catch (error) {
+      if (pass) throw error;
+      form.trouble.textContent = error.message;
+      return null;
+    } finally {
+      form.say("");
+      form.busy = false;
+      dress();
+    }
+  }
+
+  /** The run on show by the decoder that was chosen: what it has painted, else the latents until it has. */
+  function repaint() {
+    if (run.painter !== painter.name) {
+      task += 1;
+      run.paint(painter.name);
+    }
+    stage.show(false);
+    report.show(run);
+    if (!form.busy) decodeRest(stage.at);
+  }
+
   const open = (next, options) => {
     run = next;
     pick.value = run.recorded ? records.runs.findIndex(({ prompt }) => prompt === run.settings.prompt) : "";
+    if (run.finished && run.painter !== painter.name) run.paint(painter.name);
     stage.open(run, options);
     report.show(run);
+    if (ready) dress();
   };
 
   function moved(i) {
@@ -91,15 +161,18 @@ export default async function mount(host, { src, reducedMotion }) {
 
   /** Bets that were not decoded while it ran, the nearest first, one at a time so that a new draw need not wait. */
   async function decodeRest(i) {
-    if (run.recorded || !client.loaded) return;
-    const [mine, own] = [++task, run];
-    const left = own.pictures.map((_, k) => k).filter((k) => !own.pictures[k] && own.x0[k]).sort((a, b) => Math.abs(a - i) - Math.abs(b - i));
+    const [mine, own, decoder] = [++task, run, run.painter], pictures = own.pictures;
+    if (!model.has.has(decoder)) return;
+    const left = pictures.map((_, k) => k).filter((k) => !pictures[k] && own.x0[k]).sort((a, b) => Math.abs(a - i) - Math.abs(b - i));
     for (const k of left) {
       try {
-        await client.call("decode", { latent: own.x0[k] }, (_, { picture }) => { own.pictures[k] = picture; });
+        await model.call("decode", { latent: own.x0[k], decoder }, (_, what) => { pictures[k] = what.picture; });
       } catch { return; }
       if (mine !== task) return;
       if (own === run && stage.at === k) {
+        host.dataset.painted = decoder;
+        report.show(run);
+        painter.dress(false, form.busy);
         stage.show(false);
         return; // which starts anew from where the slider is
       }
@@ -107,70 +180,50 @@ export default async function mount(host, { src, reducedMotion }) {
   }
 
   // ---- loading and drawing
-  const listed = (weights) => ({ ...Object.fromEntries(Object.entries(model.graphs[weights]).map(([part, name]) => [part, graphs(name)])), tokenizer: graphs(model.tokenizer) });
-  let total = {};
-
-  async function load(weights) {
-    const files = listed(weights);
-    let came = 0;
-    form.progress(0, total[weights]);
-    loading = true;
-    client.loaded = form.ready = null;
-    try {
-      await client.call("load", { of: model, files, runtime: RUNTIME }, (kind, what) => {
-        if (kind === "bytes") form.progress(came += what.bytes, total[weights]);
-        else form.say(`Starting ${PARTS[what.part]} …`, true);
-      });
-    } finally {
-      loading = false;
-      form.progress(null);
-    }
-    client.loaded = form.ready = weights;
-    host.dataset.model = weights;
-    keep([...Object.values(files), RUNTIME.script, RUNTIME.wasm]);
-  }
-
   /** A whole run; or, with `from`, the rest of the one on show from that step, with what the form says now. */
   async function draw(from = null) {
-    const [state, before, draft, cells] = [form.state, run, tensors.draft, tensors.cells];
+    const [state, before, draft, cells] = [whole(), run, tensors.draft, tensors.cells];
     const settings = asked(state);
-    if (from !== null) settings.steps = before.steps;
+    if (from !== null) Object.assign(settings, { steps: before.steps, seed: before.settings.seed, picture: before.settings.picture });
     task += 1; // what is being decoded for the run on show gives way
     form.busy = true;
-    form.dress();
+    dress();
     onward.disabled = pick.disabled = true;
     form.trouble.textContent = "";
+    let start = from === null ? null : before.start;
     try {
-      if (client.loaded !== state.weights) await load(state.weights);
+      await model.need(from === null ? parts() : model.drawing(painter.name), state.weights, loading);
+      host.dataset.model = state.weights;
+      if (from === null && picture.chosen) {
+        await picture.need();
+        [start, settings.picture] = [picture.start, picture.settings];
+      }
       form.say("Reading the words …");
-      await follow(settings, from === null ? {} : { from, before, xt: draft || before.xt[from], cells });
+      await follow(settings, from === null ? { from: settings.picture?.from ?? 0, start } : { from, before, start, xt: draft || before.xt[from], cells });
       if (from === null) history.replaceState(history.state, "", toAddress(state));
     } catch (error) {
       form.say("");
       form.trouble.textContent = error.message;
-      if (error.fatal) client.end(); // what it held in memory goes with it
-      if (!client.loaded) form.ready = null;
       if (run !== before && !run.finished) open(before);
     } finally {
       form.busy = pick.disabled = false;
-      form.dress();
-      offerToGoOn();
+      dress();
     }
     if (run.finished) decodeRest(stage.at);
   }
 
-  async function follow(settings, { from = 0, before = null, xt = null, cells = 0 }) {
+  async function follow(settings, { from = 0, before = null, start = null, xt = null, cells = 0 }) {
     let next = null;
-    const start = performance.now();
-    await client.call("run", { settings, from, xt, watch: WATCH }, (kind, what) => {
+    const clock = performance.now(), weights = form.state.weights;
+    await model.call("run", { settings, from, xt, picture: start, watch: WATCH }, (kind, what) => {
       const times = next?.times;
       if (kind === "text") {
-        next = new Run(settings, [...what.timesteps.map((t) => levels[t]), 1], what.timesteps, what.tokens);
-        next.weights = client.loaded;
+        next = new Run(settings, [...what.timesteps.map((t) => levels[t]), 1], what.timesteps, what.tokens, before ? before.first : from);
+        Object.assign(next, { weights, start });
         next.times.text = what.milliseconds;
         if (before) {
           next.changed = { step: from, cells };
-          for (let i = 0; i < from; i++) [next.xt[i], next.x0[i], next.pictures[i]] = [before.xt[i], before.x0[i], before.pictures[i]];
+          for (let i = before.first; i < from; i++) [next.xt[i], next.x0[i], next.pictures[i]] = [before.xt[i], before.x0[i], before.painted[next.painter]?.[i] ?? null];
         }
       } else if (kind === "step") {
         Object.assign(next, { reached: what.i });
@@ -196,7 +249,7 @@ export default async function mount(host, { src, reducedMotion }) {
         stage.grown();
         report.show(next);
         host.dataset.drawn = String(Number(host.dataset.drawn || 0) + 1);
-        form.say(`Drawn in ${((performance.now() - start) / 1000).toFixed(1)} seconds.`);
+        form.say(`Drawn in ${((performance.now() - clock) / 1000).toFixed(1)} seconds.`);
       } else if (kind === "stopped") {
         form.say("Stopped.");
         if (next && run === next) report.show(next);
@@ -218,12 +271,18 @@ export default async function mount(host, { src, reducedMotion }) {
   undo.addEventListener("click", () => tensors.undo());
   const colours = new MutationObserver(() => tensors.show());
   colours.observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+  const set = (state) => {
+    form.state = state;
+    painter.name = state.decoder;
+    repaint();
+    return picture.restore(state).then(() => { host.dataset.picture = state.picture; dress(); });
+  };
   const leap = (event) => { // links of this page to itself with other settings set the form
     const link = event.target.closest?.("a[href]");
     if (!link?.search || link.hash || link.origin + link.pathname !== location.origin + location.pathname) return;
     event.preventDefault();
     event.stopPropagation();
-    form.state = { ...fromAddress(link.search, model.styles), weights: form.state.weights };
+    set({ ...fromAddress(link.search, known), weights: form.state.weights });
     host.scrollIntoView({ block: "start", behavior: reducedMotion ? "auto" : "smooth" });
     form.go.focus({ preventScroll: true });
   };
@@ -231,23 +290,25 @@ export default async function mount(host, { src, reducedMotion }) {
   article.addEventListener("click", leap, true);
 
   // ---- begin
+  form.more.append(picture.node);
+  stage.below.append(painter.node);
   open(await recorded(records, base, 0)); // the still picture stays until there is something better to show
   host.replaceChildren(el("div", { className: "dn-lab" }, form.node, shelf, stage.node, bench, report.node));
   host.setAttribute("role", "group");
   host.setAttribute("aria-label", "The open box");
+  ready = true;
+  set(begun);
   if (!able) {
-    form.go.disabled = true;
     form.trouble.textContent = "This browser cannot run WebAssembly, so it cannot draw. The recorded runs below work all the same.";
   } else {
-    sizes([...new Set(Object.keys(NAMES).flatMap((kind) => Object.values(listed(kind)))), RUNTIME.script, RUNTIME.wasm], SITE).then((found) => {
-      const sum = (kind) => [...Object.values(listed(kind)), RUNTIME.wasm].reduce((all, url) => all + (found.get(url) ?? NaN), 0);
-      total = Object.fromEntries(Object.keys(NAMES).map((kind) => [kind, sum(kind) || null]));
-      form.offer(Object.entries(NAMES).map(([value, text]) => ({ value, text, bytes: total[value] })));
+    model.weigh(Object.keys(NAMES)).then(() => {
+      form.offer(Object.entries(NAMES).map(([value, text]) => ({ value, text, bytes: model.bytes(model.drawing("base"), value, { missing: false }) })));
+      dress();
     });
   }
 
   return () => {
-    client.end();
+    model.end();
     stage.close();
     colours.disconnect();
     article.removeEventListener("click", leap, true);

@@ -1,23 +1,48 @@
 """What a reader's browser loads to draw by itself: text encoder, U-Net and decoder as ONNX graphs, each with the
-bytes that its weights take, stored exactly and rounded to whole numbers. The graphs are files of this figure.
+bytes that its weights take, stored exactly and rounded to whole numbers; and what it loads when asked for more: the
+encoder, and other decoders of the same latents. The graphs are files of this figure.
 """
 
 import json
 
+import torch
+
 from denoised import export
 from denoised.data.captions import STYLE_WORDS
+from denoised.models import tiny
 from denoised.pipeline import encode
 from denoised.probes.latents import fit_preview
 from plotting.output import Output
 from plotting.style import SMALL, TEXT, new_figure
 
-WEIGHTS = ("emoji-sd",)
+STYLED, TINY = ("noto", "openmoji"), {"tiny": "tiny-balanced", "plants": "tiny-plants"}
+WEIGHTS = ("emoji-sd", "decoders/noto", "decoders/openmoji", "decoders/tiny-balanced", "decoders/tiny-plants")
 DATA = ("specimens",)
 TITLE = "The networks that a browser loads"
 TINY_ONLY = "A browser has room for the small model only."
 
 NAMES = {"text": ("text encoder", "text"), "unet": ("U-Net", "prediction"), "decoder": ("decoder", "image")}
 ROUNDED = ("text", "unet")  # the decoder is small, and paints the pixels
+OTHERS = {"encoder": ("encoder", "latent"), "noto": ("another decoder", "image"), "tiny": ("a tiny decoder", "image")}
+PAINTERS = (  # who can paint a latent: name in the page's address, graph, how the page calls it
+    ("base", "decoder", "its own decoder"),
+    ("noto", "noto", "the Noto decoder"),
+    ("openmoji", "openmoji", "the OpenMoji decoder"),
+    ("tiny", "tiny", "a tiny decoder"),
+    ("plants", "plants", "a tiny decoder that saw only plants"),
+)
+
+
+def others(lab, pipe):
+    """What a reader may ask for beyond drawing: the encoder, and the other decoders, as parts by name."""
+    side, channels = pipe.unet.config.sample_size, pipe.unet.config.in_channels
+    latent = torch.linspace(-1, 1, channels * side * side).reshape(1, channels, side, side)
+    painters = {name: lab.vae(name) for name in STYLED}
+    painters |= {
+        name: tiny.load(lab.weight(f"decoders/{folder}/decoder.safetensors")) for name, folder in TINY.items()
+    }
+    encoder = export.encoder(pipe.vae, side * pipe.vae_scale_factor)
+    return {"encoder": encoder} | {name: export.decoder(painter, latent) for name, painter in painters.items()}
 
 
 def vocabulary(tokenizer):
@@ -50,6 +75,11 @@ def make(lab, smoke=False):
             n[f"{name}_{kind}_mb"] = len(files[file]) / 1e6
     for kind in export.KINDS:
         n[f"{kind}_mb"] = sum(n[f"{name}_{kind}_mb"] for name in parts)
+
+    for name, part in others(lab, pipe).items():
+        files[f"{name}_exact.onnx"] = export.stored(export.graph(part), "exact")
+        n[f"{name}_exact_mb"] = len(files[f"{name}_exact.onnx"]) / 1e6
+    bars = (*parts, *OTHERS)
     n["preview_r2"] = preview.r2
 
     config, unet = pipe.scheduler.config, pipe.unet.config
@@ -57,6 +87,8 @@ def make(lab, smoke=False):
         "graphs": graphs,
         "bytes": {name: len(content) for name, content in files.items()},
         "tokenizer": "tokenizer.json",
+        "encoder": "encoder_exact.onnx",
+        "decoders": [{"name": name, "title": title, "file": f"{graph}_exact.onnx"} for name, graph, title in PAINTERS],
         "attention": [int(name.rpartition("_")[2]) for name in parts["unet"].outputs[1:]] if "unet" in parts else [],
         "latent": [unet.in_channels, unet.sample_size, unet.sample_size],
         "pixels": unet.sample_size * pipe.vae_scale_factor,
@@ -75,11 +107,15 @@ def make(lab, smoke=False):
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
-        left, right = (0, 74) if narrow else (118, 80)
+        left, right = (0, 74) if narrow else (136, 80)
         room, most = fig.width - left - right, max(n[f"{name}_exact_mb"] for name in parts)
         y = 4
-        for name in parts:
-            title, colour = NAMES[name]
+        for name in bars:
+            title, colour = (NAMES | OTHERS)[name]
+            if name == "encoder":
+                y += 8
+                fig.note(0, y, "Only when asked for", "ink", SMALL, weight=600)
+                y += 26
             if narrow:
                 fig.note(0, y, title, colour, TEXT, weight=600)
                 y += 22
@@ -102,12 +138,15 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             f"Bars: the bytes of each network with exact weights: {listed}; together {n['exact_mb']:.1f} MB, or "
-            f"{n['compact_mb']:.1f} MB when text encoder and U-Net are rounded."
+            f"{n['compact_mb']:.1f} MB when text encoder and U-Net are rounded. Only when asked for: the encoder "
+            f"{n['encoder_exact_mb']:.1f} MB, another decoder {n['noto_exact_mb']:.1f} MB, a tiny decoder "
+            f"{n['tiny_exact_mb']:.1f} MB."
         ),
         caption=(
             f"**What the browser loads.** Full colour: weights in half precision, as they are shipped, "
             f"{n['exact_mb']:.1f} MB in all. Pale: the same weights as whole numbers of eight bits with one scale for "
-            f"each output channel; {n['compact_mb']:.1f} MB in all. The decoder is loaded exactly either way."
+            f"each output channel; {n['compact_mb']:.1f} MB in all. The decoder is loaded exactly either way. Below, "
+            f"what comes only when asked for: the encoder for your own pictures, and other decoders of the same latents."
         ),
         numbers=n,
         draw=draw,

@@ -1,0 +1,88 @@
+// Which parts of the model are loaded, what the missing ones weigh, and loading them. A part is "tokenizer", "text", "unet",
+// "encoder", or a decoder by its name ("base", "noto", ...); text encoder and U-Net come in two kinds of weights.
+
+import { Client } from "./client.js";
+import { sizes } from "./files.js";
+
+const NAMES = { runtime: "the runtime", tokenizer: "the words", text: "the text encoder", unet: "the U-Net", encoder: "the encoder" };
+
+/** Asks the service worker, if there is one, to keep what was loaded; it may not have been in charge yet. */
+function keep(urls) {
+  navigator.serviceWorker?.controller?.postMessage({ keep: urls });
+}
+
+export class Model {
+  /** `of`: data.json of lab/graphs; `address(name)`: the URL of one of its files; `runtime`: {script, wasm}; `root`: the site's. */
+  constructor(of, address, runtime, root) {
+    Object.assign(this, { of, address, runtime, root, client: new Client(), has: new Map(), sizes: new Map(), loading: false });
+  }
+
+  /** Parts that drawing takes, with one of the decoders. */
+  drawing(decoder) {
+    return ["tokenizer", "text", "unet", decoder];
+  }
+
+  url(part, weights) {
+    const { of } = this, painter = of.decoders.find(({ name }) => name === part);
+    return this.address(painter ? painter.file : { tokenizer: of.tokenizer, encoder: of.encoder }[part] ?? of.graphs[weights][part]);
+  }
+
+  /** Finds out what every file weighs. */
+  async weigh(kinds) {
+    const parts = ["tokenizer", "text", "unet", "encoder", ...this.of.decoders.map(({ name }) => name)];
+    const urls = kinds.flatMap((kind) => parts.map((part) => this.url(part, kind)));
+    this.sizes = await sizes([...new Set(urls), this.runtime.wasm, this.runtime.script], this.root);
+  }
+
+  missing(parts, weights) {
+    return parts.filter((part) => this.has.get(part) !== this.url(part, weights));
+  }
+
+  /** Bytes of these parts, or of those of them that are missing, with the runtime; null if somebody did not say. */
+  bytes(parts, weights, { missing = true } = {}) {
+    const urls = (missing ? this.missing(parts, weights) : parts).map((part) => this.url(part, weights));
+    if (!missing || (urls.length && !this.has.size)) urls.push(this.runtime.wasm);
+    return urls.reduce((sum, url) => sum + (this.sizes.get(url) ?? NaN), 0) || (urls.length ? null : 0);
+  }
+
+  /** Loads what is missing of these parts. `on`: {progress(came, all) with null at the end, say(text)}. Rejects with a sentence. */
+  async need(parts, weights, on) {
+    const wanted = this.missing(parts, weights);
+    if (!wanted.length) return;
+    const files = Object.fromEntries(wanted.map((part) => [part, this.url(part, weights)])), all = this.bytes(parts, weights);
+    let came = 0;
+    on.progress(0, all);
+    this.loading = true;
+    for (const part of wanted) this.has.delete(part);
+    try {
+      await this.client.call("load", { of: this.of, files, runtime: this.runtime }, (kind, what) => {
+        if (kind === "bytes") on.progress(came += what.bytes, all);
+        else on.say(`Starting ${NAMES[what.part] ?? "the decoder"} …`);
+      });
+    } catch (error) {
+      if (error.fatal) this.end(); // what it held in memory goes with it
+      throw error;
+    } finally {
+      this.loading = false;
+      on.progress(null);
+    }
+    for (const [part, url] of Object.entries(files)) this.has.set(part, url);
+    keep([...Object.values(files), this.runtime.script, this.runtime.wasm]);
+  }
+
+  /** One call of the worker. Where it fails for good, everything that was loaded is given back. */
+  async call(name, what, on) {
+    try {
+      await this.client.call(name, what, on);
+    } catch (error) {
+      if (error.fatal) this.end();
+      throw error;
+    }
+  }
+
+  /** Close the worker; with it goes whatever it has loaded. */
+  end(said) {
+    this.has.clear();
+    this.client.end(said);
+  }
+}
