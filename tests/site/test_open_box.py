@@ -490,9 +490,9 @@ def test_pictures_that_cannot_be_taken_are_said(visit):
         "huge.png": (png_of(10_000, 6_000), "10,000 × 6,000 pixels"),
         "broken.png": (b"\x89PNG\r\n\x1a\n" + bytes(500), "cannot be read as a picture"),
         "cut.png": (png_of(400, 400)[:60], "cannot be read as a picture"),
+        "cut.jpg": (file.getvalue()[:9000], "cannot be read as a picture"),
         "words.jpg": (b"not a picture", "cannot be read as a picture"),
         "empty.png": (b"", "cannot be read as a picture"),
-        "heavy.jpg": (file.getvalue() + bytes(41_000_000), "41 MB"),
     }
     visitor = visit(**DESKTOP)
     page = ready(visitor)
@@ -502,6 +502,11 @@ def test_pictures_that_cannot_be_taken_are_said(visit):
         said = "s => document.querySelector('.dn-lab__refusal').textContent.includes(s)"
         page.wait_for_function(said, arg=words)
         assert page.locator(".dn-lab__panels--three").is_hidden()
+    page.evaluate("""() => { const heavy = new DataTransfer(), field = document.querySelector('#dn-lab-file');
+        heavy.items.add(new File([new Uint8Array(41e6)], 'heavy.jpg', { type: 'image/jpeg' }));
+        field.files = heavy.files;
+        field.dispatchEvent(new Event('change')); }""")
+    page.wait_for_function(said, arg="41 MB")
     page.get_by_label("Or one of your own").set_input_files(
         {"name": "good.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()})
     page.wait_for_selector(".dn-lab__panels--three")
@@ -594,6 +599,40 @@ def test_a_link_of_the_page_sets_the_form(visit):
     assert page.get_by_label("Guidance", exact=True).input_value() == "12"
     assert page.locator(GO).evaluate("e => e === document.activeElement")
     assert page.locator(READY).count() == 1, "the page was left"
+
+
+def test_a_tour_goes_step_by_step(visit):
+    """At most six steps a tour, each of settings that exist; forward, back, to its end, and away, by keyboard."""
+    visitor = visit(**DESKTOP)
+    page = ready(visitor)
+    tours = page.evaluate("""async () => {
+        const { fromAddress } = await import('../javascripts/lab/state.js');
+        const read = name => fetch(`../assets/figures/tiny/lab/${name}.data.json`).then(r => r.json());
+        const [of, starts] = await Promise.all([read('graphs'), read('pictures')]);
+        const names = list => list.map(one => one.name);
+        const known = { styles: of.styles, decoders: names(of.decoders), pictures: names(starts.pictures), cells: 256 };
+        return [...document.querySelectorAll('.dn-tours ol')].map(list => [...list.children].map(item => {
+            const { search } = item.querySelector('a'), state = fromAddress(search, known);
+            return [...new URLSearchParams(search)].map(([name, value]) => [value, String(state[name])]);
+        }));
+    }""")
+    assert len(tours) >= 4
+    for tour in tours:
+        assert 1 < len(tour) <= 6
+        assert all(asked == set_to for step in tour for asked, set_to in step)
+    page.get_by_role("link", name="Encode and paint.").focus()
+    page.keyboard.press("Enter")
+    bar, following = page.get_by_role("region", name="Guided tour"), page.get_by_role("button", name="Next step")
+    assert "step 1 of 5" in bar.inner_text() and following.evaluate("e => e === document.activeElement")
+    for _ in range(4):
+        page.keyboard.press("Enter")
+    assert "step 5 of 5" in bar.inner_text() and following.is_disabled()
+    assert page.get_by_label("Painted by").input_value() == "tiny"
+    page.get_by_role("button", name="Back", exact=True).click()
+    page.wait_for_selector(".dn-widget[data-picture=rocket]")
+    assert page.get_by_label("Painted by").input_value() == "plants"
+    page.get_by_role("button", name="End the tour").click()
+    assert bar.is_hidden() and not models(visitor) and not visitor.notes.errors
 
 
 def test_touch_on_a_small_phone(visit):

@@ -10,7 +10,9 @@ import torch
 
 from denoised import export, paths
 from denoised.diffusion import guidance, samplers, schedules
-from denoised.pipeline import encode_prompts, generate, generate_batch, load
+from denoised.lab import Lab
+from denoised.models import tiny
+from denoised.pipeline import decode, encode_prompts, generate, generate_batch, load
 from denoised.probes.attention import Attention
 
 PAIRS = [
@@ -43,6 +45,20 @@ def parts(pipe):
 @pytest.fixture(scope="module")
 def traced(parts):
     return {name: export.graph(part) for name, part in parts.items()}
+
+
+@pytest.fixture(scope="module")
+def decoders():
+    return {"noto": Lab("tests/export", ("emoji-sd/vae", "decoders/noto")).vae("noto"),
+            "tiny": tiny.load(paths.WEIGHTS / "decoders" / "tiny-balanced" / "decoder.safetensors")}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def traced_others(pipe, decoders):
+    """The encoder and other decoders, as the site ships them."""
+    latent = torch.zeros(1, 4, 16, 16)
+    others = {"encoder": export.encoder(pipe.vae, 128)} | {n: export.decoder(d, latent) for n, d in decoders.items()}
+    return {name: export.stored(export.graph(part), "exact") for name, part in others.items()}
 
 
 def runner(graph: bytes):
@@ -149,6 +165,28 @@ def test_attention_comes_out_as_torch_sees_it(pipe, parts, traced):
         assert maps.shape == (1, side, side, 32)
         assert np.allclose(maps.sum(-1), 1, atol=1e-5)
         assert np.allclose(maps, seen.maps(side).numpy(), atol=1e-5)
+
+
+def test_the_encoder_answers_as_torch_does(pipe, traced_others):
+    """Mean and spread in the U-Net's scale: a draw from them is a draw of the stock posterior."""
+    picture = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(3))
+    mean, spread = runner(traced_others["encoder"])(picture=picture.numpy())
+    with torch.no_grad():
+        posterior = pipe.vae.encode(picture * 2 - 1).latent_dist
+    drawn = posterior.sample(torch.Generator().manual_seed(4)) * pipe.vae.config.scaling_factor
+    noise = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(4))
+    assert np.abs(mean + spread * noise.numpy() - drawn.numpy()).max() < 1e-4
+    assert mean.std() > 0.1 and spread.min() > 0
+
+
+@pytest.mark.parametrize("name", ["noto", "tiny"])
+def test_other_decoders_paint_as_torch_does(decoders, traced_others, name):
+    latent = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(6))
+    (picture,) = runner(traced_others[name])(latent=latent.numpy())
+    expected = (decode if name == "noto" else tiny.decode)(decoders[name], latent)[0]
+    drawn = np.round(255 * picture[0].transpose(1, 2, 0)).astype(int)
+    assert expected.std() > 5
+    assert np.abs(drawn - expected).max() <= 1
 
 
 def test_shipped_weights_are_stored_without_loss(traced):

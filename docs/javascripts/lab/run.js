@@ -60,6 +60,40 @@ export class Run {
   }
 }
 
+/** A run by the model, which grows while it is made. given: {from, xt, before: the run that it goes on from at that step, cells:
+ *  how many were changed by hand, start: a picture that it begins with, levels: alpha bar of each t, weights, watch}. `on(kind, run)`
+ *  is told of each "step", "picture", "end", "stopped". */
+export async function live(model, settings, { from = 0, before = null, start = null, xt = null, cells = 0, levels, weights, watch }, on) {
+  let run = null;
+  await model.call("run", { settings, from, xt, picture: start, watch }, (kind, what) => {
+    if (kind === "text") {
+      run = new Run(settings, [...what.timesteps.map((t) => levels[t]), 1], what.timesteps, what.tokens, before ? before.first : from);
+      Object.assign(run, { weights, start });
+      run.times.text = what.milliseconds;
+      if (!before) return;
+      run.changed = { step: from, cells };
+      for (let i = before.first; i < from; i++) [run.xt[i], run.x0[i], run.pictures[i]] = [before.xt[i], before.x0[i], before.painted[run.painter]?.[i] ?? null];
+      return;
+    }
+    if (kind === "step") {
+      run.reached = what.i;
+      [run.xt[what.i], run.x0[what.i], run.attention[what.i]] = [what.xt, what.x0, what.attention];
+      run.times.unet += what.milliseconds;
+      run.times.calls += settings.guidance === 1 ? 1 : 2;
+    } else if (kind !== "stopped") {
+      const i = kind === "end" ? run.steps : what.i;
+      run.pictures[i] = what.picture;
+      run.times.decoder += what.milliseconds;
+      run.times.decodes += 1;
+      if (kind === "end") {
+        run.xt[i] = run.x0[i] = what.xt;
+        run.reached = i;
+      }
+    }
+    on(kind, run);
+  });
+}
+
 /** A run that the site's build recorded; `of` is data.json of the figure lab/runs, `base` its address without ending. */
 export async function recorded(of, base, index) {
   const { name, prompt, seed, tokens } = of.runs[index];

@@ -16,8 +16,12 @@ export async function pixelsOf(file, side) {
     if (width * height > MOST_PIXELS) { // known from the file's head: nothing has been unpacked yet
       throw new Trouble(`This picture has ${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels, too many to unpack here. Please take one of at most ${MOST_PIXELS / 1e6} million.`);
     }
-    await image.decode();
-    return square(image, width, height, side);
+    const whole = file.type === "image/svg+xml" ? image : await createImageBitmap(file); // which an <img> need not be: it shows half a file
+    try {
+      return square(whole, width, height, side);
+    } finally {
+      whole.close?.();
+    }
   } catch (error) {
     if (error instanceof Trouble) throw error;
     if (error instanceof RangeError) throw new Trouble("This device has not enough free memory for the picture. Please take a smaller one.");

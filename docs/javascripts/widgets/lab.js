@@ -10,11 +10,12 @@ import { Model } from "../lab/model.js";
 import { Painter } from "../lab/painter.js";
 import { Picture } from "../lab/picture.js";
 import { Report } from "../lab/report.js";
-import { Run, recorded } from "../lab/run.js";
+import { live, recorded } from "../lab/run.js";
 import { alphaBar, timesteps } from "../lab/schedule.js";
 import { Stage } from "../lab/stage.js";
 import { asked, fromAddress, toAddress } from "../lab/state.js";
 import { Tensors } from "../lab/tensors.js";
+import { Tour } from "../lab/tour.js";
 import { Tokenizer } from "../lab/tokenizer.js";
 
 const SITE = new URL("../../", import.meta.url); // the site's root
@@ -212,48 +213,19 @@ export default async function mount(host, { src, reducedMotion }) {
     if (run.finished) decodeRest(stage.at);
   }
 
-  async function follow(settings, { from = 0, before = null, start = null, xt = null, cells = 0 }) {
-    let next = null;
-    const clock = performance.now(), weights = form.state.weights;
-    await model.call("run", { settings, from, xt, picture: start, watch: WATCH }, (kind, what) => {
-      const times = next?.times;
-      if (kind === "text") {
-        next = new Run(settings, [...what.timesteps.map((t) => levels[t]), 1], what.timesteps, what.tokens, before ? before.first : from);
-        Object.assign(next, { weights, start });
-        next.times.text = what.milliseconds;
-        if (before) {
-          next.changed = { step: from, cells };
-          for (let i = before.first; i < from; i++) [next.xt[i], next.x0[i], next.pictures[i]] = [before.xt[i], before.x0[i], before.painted[next.painter]?.[i] ?? null];
-        }
-      } else if (kind === "step") {
-        Object.assign(next, { reached: what.i });
-        [next.xt[what.i], next.x0[what.i], next.attention[what.i]] = [what.xt, what.x0, what.attention];
-        times.unet += what.milliseconds;
-        times.calls += settings.guidance === 1 ? 1 : 2;
-        form.say(`Step ${what.i + 1} of ${settings.steps}`, true);
-        if (run !== next) {
-          open(next, { live: true });
-          stage.reveal();
-        } else stage.grown();
-      } else if (kind === "picture") {
-        next.pictures[what.i] = what.picture;
-        times.decoder += what.milliseconds;
-        times.decodes += 1;
-        stage.grown();
-      } else if (kind === "end") {
-        next.xt[next.steps] = next.x0[next.steps] = what.xt;
-        next.pictures[next.steps] = what.picture;
-        times.decoder += what.milliseconds;
-        times.decodes += 1;
-        next.reached = next.steps;
-        stage.grown();
-        report.show(next);
+  async function follow(settings, given) {
+    const clock = performance.now();
+    await live(model, settings, { ...given, levels, watch: WATCH, weights: form.state.weights }, (kind, next) => {
+      if (kind === "step") form.say(`Step ${next.reached + 1} of ${settings.steps}`, true);
+      if (kind === "step" && run !== next) {
+        open(next, { live: true });
+        stage.reveal();
+      } else if (kind !== "stopped") stage.grown();
+      if (kind === "end") {
         host.dataset.drawn = String(Number(host.dataset.drawn || 0) + 1);
         form.say(`Drawn in ${((performance.now() - clock) / 1000).toFixed(1)} seconds.`);
-      } else if (kind === "stopped") {
-        form.say("Stopped.");
-        if (next && run === next) report.show(next);
-      }
+      } else if (kind === "stopped") form.say("Stopped.");
+      if ((kind === "end" || kind === "stopped") && run === next) report.show(next);
     });
   }
 
@@ -277,14 +249,16 @@ export default async function mount(host, { src, reducedMotion }) {
     repaint();
     return picture.restore(state).then(() => { host.dataset.picture = state.picture; dress(); });
   };
+  const tour = new Tour({ go: (search) => set({ ...fromAddress(search, known), weights: form.state.weights }) });
   const leap = (event) => { // links of this page to itself with other settings set the form
     const link = event.target.closest?.("a[href]");
     if (!link?.search || link.hash || link.origin + link.pathname !== location.origin + location.pathname) return;
     event.preventDefault();
     event.stopPropagation();
+    tour.follow(link);
     set({ ...fromAddress(link.search, known), weights: form.state.weights });
     host.scrollIntoView({ block: "start", behavior: reducedMotion ? "auto" : "smooth" });
-    form.go.focus({ preventScroll: true });
+    (tour.node.hidden || tour.next.disabled ? form.go : tour.next).focus({ preventScroll: true });
   };
   const article = host.closest("article") || host.parentNode;
   article.addEventListener("click", leap, true);
@@ -293,7 +267,7 @@ export default async function mount(host, { src, reducedMotion }) {
   form.more.append(picture.node);
   stage.below.append(painter.node);
   open(await recorded(records, base, 0)); // the still picture stays until there is something better to show
-  host.replaceChildren(el("div", { className: "dn-lab" }, form.node, shelf, stage.node, bench, report.node));
+  host.replaceChildren(el("div", { className: "dn-lab" }, tour.node, form.node, shelf, stage.node, bench, report.node));
   host.setAttribute("role", "group");
   host.setAttribute("aria-label", "The open box");
   ready = true;
