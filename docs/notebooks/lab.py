@@ -22,6 +22,7 @@ import io
 import numpy as np
 import onnxruntime
 import torch
+from diffusers import StableDiffusionImg2ImgPipeline
 from IPython.display import display
 from PIL import Image
 
@@ -31,7 +32,7 @@ from denoised.diffusion import guidance, samplers, schedules
 from denoised.pipeline import encode_prompts, generate
 
 torch.set_num_threads(1)
-lab = bench.Lab("notebook/lab", weights=("emoji-sd",))
+lab = bench.Lab("notebook/lab", weights=("emoji-sd",), data=("specimens",))
 pipe = lab.pipeline()
 
 
@@ -103,8 +104,8 @@ for token, share in list(zip(text.tokens[0], fine.mean((0, 1, 2)), strict=True))
 
 
 # %%
-def draw(networks, prompt, seed, steps=10, strength=3.0):
-    """A picture by graphs, uint8 [H, W, 3]."""
+def draw(networks, prompt, seed=1, steps=10, strength=3.0, start=None, timesteps=None):
+    """A picture by graphs, uint8 [H, W, 3]; from another latent than noise and at other timesteps, if they are given."""
     ids = encode_prompts(pipe, [prompt, ""]).input_ids.to(torch.int32).numpy()
     states = [torch.from_numpy(networks["text"].run(None, {"ids": row[None]})[0]) for row in ids]
 
@@ -116,8 +117,9 @@ def draw(networks, prompt, seed, steps=10, strength=3.0):
         return torch.from_numpy(np.concatenate(rows))
 
     alpha_bar = pipe.scheduler.alphas_cumprod.double()
-    start = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(seed))
-    timesteps = schedules.trailing_timesteps(len(alpha_bar), steps)
+    if start is None:
+        start = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(seed))
+        timesteps = schedules.trailing_timesteps(len(alpha_bar), steps)
     latent = samplers.ddim(guidance.guided(unet, strength, *states), start, timesteps, alpha_bar)
     picture = networks["decoder"].run(None, {"latent": latent.numpy()})[0][0]
     return np.round(255 * picture.transpose(1, 2, 0)).astype(np.uint8)
@@ -129,6 +131,32 @@ show([by_torch, *by_graphs.values()], f"“{prompt}” three times: by torch, by
 for kind, picture in by_graphs.items():
     apart = np.abs(picture.astype(int) - by_torch.astype(int))
     print(f"{kind:8} mean difference {apart.mean():.2f} of 255 levels, largest {apart.max()}")
+
+# %% [markdown]
+# ## A picture comes in
+#
+# The encoder answers with a mean and a spread for each number of the latent. One seed draws first from them, then the noise
+# that goes on top; the stock pipeline for image to image does the same, so both end at the same picture.
+
+# %%
+encoder = session(export.stored(export.graph(export.encoder(pipe.vae, 128)), "exact"))
+start = Image.fromarray(lab.specimens().one(style="noto", concept="cat-face", tone="none"))
+mean, spread = encoder.run(None, {"picture": np.asarray(start, np.float32).transpose(2, 0, 1)[None] / 255})
+generator = torch.Generator().manual_seed(1)
+first, second = (torch.randn(1, 4, 16, 16, generator=generator) for _ in range(2))
+visited = schedules.trailing_timesteps(1000, 10)[4:]  # six of ten steps
+level = pipe.scheduler.alphas_cumprod[visited[0]]
+noisy = level.sqrt() * (torch.from_numpy(mean) + torch.from_numpy(spread) * first) + (1 - level).sqrt() * second
+by_hand = draw(sessions["exact"], "tiger face, noto style", start=noisy, timesteps=visited)
+
+stock = StableDiffusionImg2ImgPipeline(**pipe.components, requires_safety_checker=False)
+stock.set_progress_bar_config(disable=True)
+by_diffusers = np.asarray(
+    stock("tiger face, noto style", image=start, strength=0.6, num_inference_steps=10, guidance_scale=3.0,
+          generator=torch.Generator().manual_seed(1)).images[0]
+)  # fmt: skip
+show([np.asarray(start), by_hand, by_diffusers], "A cat; a tiger drawn from it by the graphs; the same by diffusers")
+print("largest difference:", np.abs(by_hand.astype(int) - by_diffusers.astype(int)).max(), "of 255 levels")
 
 # %% [markdown]
 # ## To go on

@@ -27,4 +27,11 @@ export async function copy(text) {
   }
 }
 
+/** A button says for a moment whether `done` worked. */
+export async function told(node, done, text) {
+  const name = node.dataset.name ??= node.textContent;
+  node.textContent = await done ? text : "Not allowed here";
+  setTimeout(() => { node.textContent = name; }, 2000);
+}
+
 export const signed = (value, digits = 2) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;

@@ -1,7 +1,7 @@
 // Beginning with a picture: one that the site ships or one of the reader's; its latent, what a decoder paints of it, how much
 // noise it gets, and where it is drawn anew. What the site ships was encoded when it was built, so it is shown at once.
 
-import { copy, el, save } from "./dom.js";
+import { copy, el, save, told } from "./dom.js";
 import { megabytes } from "./form.js";
 import { Mask } from "./mask.js";
 import { preview, put } from "./paint.js";
@@ -42,7 +42,7 @@ export class Picture {
         el("div", { className: "dn-lab__field" }, el("span", { className: "dn-lab__pair dn-lab__pair--apart" }, el("label", { htmlFor: "dn-lab-noise", text: "Noise on it" }), this.reading), this.noise),
         el("div", { className: "dn-lab__inpaint" }, this.mask.grid, el("div", {}, el("p", { className: "dn-lab__ask", text: "What should be drawn anew?" }), this.mask.said, this.mask.tools))),
       el("details", {}, el("summary", { text: "Encode and paint it in Python" }), el("pre", {}, this.code),
-        el("div", { className: "dn-lab__take" }, el("button", { type: "button", text: "Copy the code", onclick: () => copy(this.code.textContent) }), this.keepPicture)));
+        el("div", { className: "dn-lab__take" }, el("button", { type: "button", text: "Copy the code", onclick: (event) => told(event.currentTarget, copy(this.code.textContent), "Copied") }), this.keepPicture)));
     this.node = el("details", { className: "dn-lab__source" }, el("summary", { text: "Begin with a picture" }),
       el("div", { className: "dn-lab__opened" }, this.choices,
         el("div", { className: "dn-lab__field" }, el("label", { htmlFor: "dn-lab-file", text: "Or one of your own; it stays on this device" }), this.file),
@@ -173,8 +173,10 @@ export class Picture {
   async paint() {
     const { chosen, decoder } = this;
     if (!chosen) return;
-    if (!chosen.painted[decoder] && chosen.latent) {
+    if (!chosen.painted[decoder] && chosen.latent && this.painting !== decoder) {
+      this.painting = decoder;
       const made = await this.on.decode(chosen.latent.mean).catch(() => null);
+      this.painting = null;
       if (made) chosen.painted[decoder] = made;
     }
     if (chosen === this.chosen && decoder === this.decoder) this.dress();

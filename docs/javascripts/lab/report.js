@@ -1,6 +1,6 @@
 // Below the stage: where the time went, the same in Python, and what can be taken along.
 
-import { copy, el, save } from "./dom.js";
+import { copy, el, save, told } from "./dom.js";
 import { film, filmType } from "./film.js";
 import { python } from "./python.js";
 
@@ -18,11 +18,6 @@ export class Report {
     this.code = el("code", { tabIndex: 0, role: "group", "aria-label": "The same in Python" });
     this.note = el("p");
     const button = (text, press) => el("button", { type: "button", text, onclick: (event) => press(event.currentTarget) });
-    const told = async (node, done, text) => {
-      const name = node.dataset.name ??= node.textContent;
-      node.textContent = await done ? text : "Not allowed here";
-      setTimeout(() => { node.textContent = name; }, 2000);
-    };
     this.picture = button("Picture (PNG)", () => this.png());
     this.movie = button("Film", () => this.record());
     this.movie.hidden = !filmType();

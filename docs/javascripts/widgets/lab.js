@@ -104,6 +104,7 @@ export default async function mount(host, { src, reducedMotion }) {
     picture.follow({ ...form.state, decoder: painter.name });
     painter.dress(able && !form.busy && !run.pictures[Math.max(run.first, run.reached)] && run.finished && !model.has.has(run.painter), form.busy || !able);
     offerToGoOn();
+    if (!form.busy) picture.paint(); // its decoder may have come in the meantime
   }
 
   /** Something that loads, with the form's button to stop it and its line for what goes wrong; `pass` hands that on as well. */
