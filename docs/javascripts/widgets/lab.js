@@ -88,7 +88,7 @@ export default async function mount(host, { src, reducedMotion }) {
   const report = new Report({
     of: records,
     link: () => new URL(toAddress(whole()), location.href.split(/[?#]/)[0]).href,
-    difference: `Run it in a clone of the repository. Its weights are exact, those here are rounded: the pictures differ by ${host.dataset.levels} of 255 levels on average, measured on the recorded prompts.`,
+    difference: `Run it in a clone of the repository. Its weights are exact, those here are rounded: the pictures differ by ${host.dataset.levels} of 255 levels on average, measured on recorded prompts.`,
   });
   const onward = el("button", { type: "button", className: "dn-lab__onward" });
   const undo = el("button", { type: "button", text: "Undo" });
