@@ -32,16 +32,17 @@ SETTINGS = Settings()
 
 
 # --8<-- [start:train]
-def train(latents, labels, sizes, seed: int, settings: Settings = SETTINGS, weight=None, progress=None) -> LabNet:
+def train(latents, labels, sizes, seed: int, settings: Settings = SETTINGS, weight=None, progress=None, build=LabNet):
     """A network trained on scaled latents [N, 4, 8, 8] with labels int64 [N, K] (1 ... sizes[k], 0 = untold).
 
     weight: how often each of the N is drawn, [N], all alike if None. progress(samples) is called after every step.
-    DenoisedError for labels that do not fit.
+    build(sizes) makes the network: LabNet, or LabSpeaker, which reads labels as a sentence. DenoisedError for labels that
+    do not fit.
     """
     _check(latents, labels, sizes)
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    net, table = LabNet(tuple(sizes)).to(memory_format=torch.channels_last), alpha_bar()
+    net, table = build(tuple(sizes)).to(memory_format=torch.channels_last), alpha_bar()
     parameters = list(net.parameters())
     optimizer = torch.optim.AdamW(parameters, lr=settings.lr, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
     ema = Ema(parameters, settings.ema)
@@ -79,7 +80,7 @@ def hide(labels: torch.Tensor, told: float, generator: torch.Generator) -> torch
     return torch.where(keep, labels, UNTOLD)
 
 
-def draw(net: LabNet, labels: torch.Tensor, seed: int, s: float = 2.0, steps: int = 25, batch: int = 128):
+def draw(net, labels: torch.Tensor, seed: int, s: float = 2.0, steps: int = 25, batch: int = 128):
     """Scaled latents [N, 4, 8, 8] for labels [N, K]: DDIM with guidance s; picture i has its noise from (seed, i)."""
     table = alpha_bar()
     timesteps = torch.arange(len(table), 0, -len(table) / steps).round().long() - 1
