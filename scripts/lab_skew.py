@@ -60,9 +60,9 @@ def main(arguments: list[str]) -> int:
     reader = logistic.fit(skew.skin(z_others), light(others))
     accuracy = {
         "held": reader.accuracy(skew.skin(z_held), light(held)),
-        "learned": reader.accuracy(skew.skin(z), light(rows)),
+        "learned_right": reader.accuracy(skew.skin(z), light(rows)),
     }
-    print(f"reader: {accuracy['held']:.3f} of {len(held)} hands that nobody learned from")
+    print(f"reader: {accuracy["held_right"]:.3f} of {len(held)} hands that nobody learned from")
     if arguments:
         return 0
     said = torch.from_numpy(np.stack([skew.captions(row) for row in rows])).flatten(0, 1)

@@ -1,0 +1,93 @@
+"""Bias in, bias out: hands of light skin among what a small denoiser learned, and among what it draws when nothing is said
+about skin, at three strengths of guidance. Read from the results of `scripts/lab_skew.py`.
+
+Tests claims: r07-12.
+"""
+
+import numpy as np
+import torch
+
+from denoised.pipeline import decode
+from denoised.probes.crossed import crossed_ci
+from denoised.studies import shelf, skew
+from plotting.layout import image_grid, label_ends
+from plotting.output import Output
+from plotting.style import new_figure
+
+WEIGHTS = ("emoji-sd/vae",)
+DATA = ()
+TITLE = "Bias in, bias out"
+TINY_ONLY = "It reads what was measured with the laboratory model."
+
+RESAMPLES = 1000
+COLOURS = ("latent", "attention", "prediction")
+
+
+def make(lab, smoke=False):
+    facts, arrays = skew.load()
+    shelf.expect(facts, lab, ("emoji-sd/vae",), "lab_skew")
+    settings, rng = skew.SETTINGS, np.random.default_rng(0)
+    light = (arrays["score"] > 0).astype(float)  # [shares, seeds, strengths, asked]
+    n = {"seeds": len(settings.seeds), "asked": settings.asked, "hands": facts["hands"], "gestures": facts["gestures"],
+         "reader": facts["held_right"], "real": facts["held"]}  # fmt: skip
+    names = {(i, j): f"out_{100 * share:.0f}_s{s:g}".replace(".", "_")
+             for i, share in enumerate(settings.shares) for j, s in enumerate(settings.strengths)}  # fmt: skip
+    for (i, j), key in names.items():
+        low, high = crossed_ci(light[i, :, j], rng, 100 if smoke else RESAMPLES)
+        n |= {key: float(light[i, :, j].mean()), f"{key}_low": low, f"{key}_high": high,
+              f"unsure_{key}": float((np.abs(arrays["score"][i, :, j]) < np.log(4)).mean())}  # fmt: skip
+    count = 2 if smoke else 7
+    last, loud = settings.shares[-1], settings.strengths[-1]
+    shown = [(share, s) for share in (settings.shares[0], last) for s in (settings.strengths[0], loud)]
+    rows = [decode(lab.vae(), torch.from_numpy(arrays[f"z_{share:g}_{s:g}"][:count]).float()) for share, s in shown]
+
+    def draw(theme, narrow):
+        fig = new_figure(theme, narrow)
+        columns, cell, gap = (min(count, 4), 76, 12) if narrow else (count, 84, 18)
+        y = 0
+        for (share, s), pictures in zip(shown, rows, strict=True):
+            fig.note(0, y, f"{share:.0%} light hands learned, guidance {s:g}", "ink", 13, weight=600)
+            y = image_grid(fig, [list(pictures[:columns])], x=2, y=y + 22, cell=cell, gap=gap) + 14
+        fig.note(0, y + 4, "Light hands drawn, by light hands learned", size=13, weight=600)
+        ax = fig.area(46, y + 40, 190 if narrow else 380, 240, below=44)
+        x = np.array(settings.shares)
+        ax.plot([0.45, 1], [0.45, 1], color=theme.muted, linewidth=1.2, linestyle=":", label="as learned")
+        for j, s in enumerate(settings.strengths):
+            keys = [names[i, j] for i in range(len(x))]
+            at = x + (j - 1) * 0.006
+            ax.vlines(
+                at,
+                [n[f"{k}_low"] for k in keys],
+                [n[f"{k}_high"] for k in keys],
+                color=theme.colour(COLOURS[j]),
+                linewidth=3,
+            )
+            ax.plot(at, [n[k] for k in keys], "o-", color=theme.colour(COLOURS[j]), label=f"guidance {s:g}")
+        low = min(0.4, *(n[f"{k}_low"] for k in names.values()))
+        ax.set(xlim=(0.47, 0.93), ylim=(low - 0.03, 1.02), xticks=settings.shares)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(lambda v, _: f"{v:.0%}")
+        ax.set_xlabel("learned")
+        label_ends(ax, {f"guidance {s:g}": f"guidance {s:g}" for s in settings.strengths}, size=12)
+        return fig
+
+    def said(key):
+        return f"{n[key]:.0%} ({n[f'{key}_low']:.0%} to {n[f'{key}_high']:.0%})"
+
+    return Output(
+        alt=(
+            f"Rows of drawn hands, and the share of light ones over the share that was learned. From data of half light "
+            f"hands {said('out_50_s1')} are light without guidance and {said('out_50_s7_5')} with a guidance of 7.5; from "
+            f"data of nine tenths {said('out_90_s1')} and {said('out_90_s7_5')}."
+        ),
+        caption=(
+            f"**Bias in, bias out.** {n['gestures']} gestures, asked for without a word about skin, {n['asked']} drawings for each of "
+            f"{n['seeds']} trainings. Light hands drawn, where half of those learned were light: {said('out_50_s1')} at guidance "
+            f"1, {said('out_50_s3')} at 3, {said('out_50_s7_5')} at 7.5; where seven in ten were: {said('out_70_s1')}, "
+            f"{said('out_70_s3')}, {said('out_70_s7_5')}; where nine in ten were: {said('out_90_s1')}, {said('out_90_s3')}, "
+            f"{said('out_90_s7_5')}. The reader of tones is right about {n['reader']:.0%} of {n['real']} real hands."
+        ),
+        numbers=n,
+        draw=draw,
+        format="webp",
+    )
