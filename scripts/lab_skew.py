@@ -59,10 +59,10 @@ def main(arguments: list[str]) -> int:
     held, z_held = latents(skew.tested)
     reader = logistic.fit(skew.skin(z_others), light(others))
     accuracy = {
-        "held": reader.accuracy(skew.skin(z_held), light(held)),
+        "held_right": reader.accuracy(skew.skin(z_held), light(held)),
         "learned_right": reader.accuracy(skew.skin(z), light(rows)),
     }
-    print(f"reader: {accuracy["held_right"]:.3f} of {len(held)} hands that nobody learned from")
+    print(f"reader: {accuracy['held_right']:.3f} of {len(held)} hands that nobody learned from")
     if arguments:
         return 0
     said = torch.from_numpy(np.stack([skew.captions(row) for row in rows])).flatten(0, 1)

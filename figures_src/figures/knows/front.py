@@ -79,14 +79,19 @@ def make(lab, smoke=False):
         alt=(
             f"Three rows of drawings of one thing in front of another. Both things are seen in {share('both_learned')} of "
             f"drawings of learned pairs and {share('both_new')} of new ones; of those, the right one is in front in "
-            f"{share('order_learned')} and {share('order_new')}, and in {share('order_learned_wrong')} for a model that was "
+            f"{share('order_learned')} and {share('order_new')}, and in {share('order_learned_wrong')} for a model "
+            f"that was "
             f"told wrongly."
         ),
         caption=(
-            f"**What is in front.** Both things are seen, by an onlooker, in {share('both_learned')} of drawings of learned pairs "
-            f"and in {share('both_new')} of pairs in a new order or never together. Where they are, the right one is in front in "
-            f"{share('order_learned')} of {n['of_learned']} and {share('order_new')} of {n['of_new']}; a coin, the line, gets "
-            f"half, and a model with shuffled captions {share('order_learned_wrong')} of {n['of_learned_wrong']}. On {n['real']} "
+            f"**What is in front.** Both things are seen, by an onlooker, in {share('both_learned')} of drawings of "
+            f"learned pairs "
+            f"and in {share('both_new')} of pairs in a new order or never together. Where they are, the right one is "
+            f"in front in "
+            f"{share('order_learned')} of {n['of_learned']} and {share('order_new')} of {n['of_new']}; a coin, the "
+            f"line, gets "
+            f"half, and a model with shuffled captions {share('order_learned_wrong')} of {n['of_learned_wrong']}. On "
+            f"{n['real']} "
             f"real scenes the onlooker gets the order right in {n['onlooker_order']:.0%}. {n['seeds']} trainings."
         ),
         numbers=n,

@@ -1,5 +1,5 @@
-"""Untidy captions: a small denoiser learns scenes of which no, half or all captions belong to other scenes, from few scenes or
-many. What does it still draw as asked? Read from the results of `scripts/lab_scenes.py`.
+"""Untidy captions: a small denoiser learns few scenes or many, of which no, half or all captions belong to others. What
+does it still draw as asked? Read from the results of `scripts/lab_scenes.py`.
 
 Tests claims: r07-07.
 """
@@ -63,8 +63,9 @@ def make(lab, smoke=False):
             ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
             ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
             ax.set_xlabel("captions of another scene")
-            label_ends(ax, {f"{n['many']:,} scenes": f"{n['many']:,}\nscenes", f"{n['few_scenes']} scenes": f"{n['few_scenes']}\nscenes"},
-                       gap=36, size=12)  # fmt: skip
+            label_ends(
+                ax, {line.get_label(): line.get_label().replace(" ", "\n") for line in ax.lines}, gap=36, size=12
+            )
             y += 268 if narrow else 0
         return fig
 
@@ -80,7 +81,8 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**Untidy captions.** How often both things stand where they were asked to, above or in front of one another. "
-            f"From {n['many']:,} scenes: {said('words')} with clean captions, {said('wrong50')} with half of them from other "
+            f"From {n['many']:,} scenes: {said('words')} with clean captions, {said('wrong50')} with half of them "
+            f"from other "
             f"scenes, {said('words_wrong100')} with all; from {n['few_scenes']} scenes, looked at as often in all, "
             f"{said('few')} and {said('few50')}. {n['seeds']} trainings each; bands are 95 % intervals."
         ),

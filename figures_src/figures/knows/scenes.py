@@ -112,11 +112,15 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**Who is above whom.** Right means that an onlooker sees both things, each in its place; it reads "
-            f"{n['onlooker']:.1%} of {n['real']} real scenes. Of pairs learned both ways round {said('above_both')} are right, "
+            f"{n['onlooker']:.1%} of {n['real']} real scenes. Of pairs learned both ways round {said('above_both')} "
+            f"are right, "
             f"of pairs asked for the other way round {said('above_reversed')}, of pairs never learned together "
-            f"{said('above_never')}; {n['asked']} drawings a row, {n['seeds']} trainings, intervals over trainings and pairs. "
-            f"At the lower right scenes with one thing in front of the other are counted too: a model told by a closed list "
-            f"draws {said('learned_label')} of learned scenes rightly and {said('never_label')} of the others, one with wrong "
+            f"{said('above_never')}; {n['asked']} drawings a row, {n['seeds']} trainings, intervals over trainings "
+            f"and pairs. "
+            f"At the lower right scenes with one thing in front of the other are counted too: a model told by a "
+            f"closed list "
+            f"draws {said('learned_label')} of learned scenes rightly and {said('never_label')} of the others, one "
+            f"with wrong "
             f"captions {said('learned_wrong100')}."
         ),
         numbers=n,

@@ -81,10 +81,13 @@ def make(lab, smoke=False):
             f"data of nine tenths {said('out_90_s1')} and {said('out_90_s7_5')}."
         ),
         caption=(
-            f"**Bias in, bias out.** {n['gestures']} gestures, asked for without a word about skin, {n['asked']} drawings for each of "
-            f"{n['seeds']} trainings. Light hands drawn, where half of those learned were light: {said('out_50_s1')} at guidance "
+            f"**Bias in, bias out.** {n['gestures']} gestures, asked for without a word about skin, {n['asked']} "
+            f"drawings for each of "
+            f"{n['seeds']} trainings. Light hands drawn, where half of those learned were light: {said('out_50_s1')} "
+            f"at guidance "
             f"1, {said('out_50_s3')} at 3, {said('out_50_s7_5')} at 7.5; where seven in ten were: {said('out_70_s1')}, "
-            f"{said('out_70_s3')}, {said('out_70_s7_5')}; where nine in ten were: {said('out_90_s1')}, {said('out_90_s3')}, "
+            f"{said('out_70_s3')}, {said('out_70_s7_5')}; where nine in ten were: {said('out_90_s1')}, "
+            f"{said('out_90_s3')}, "
             f"{said('out_90_s7_5')}. The reader of tones is right about {n['reader']:.0%} of {n['real']} real hands."
         ),
         numbers=n,

@@ -93,18 +93,24 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Two rows of drawings and four groups of bars for one network told nothing, told a number from a list and told "
+            f"Two rows of drawings and four groups of bars for one network told nothing, told a number from a list "
+            f"and told "
             f"captions. Distance from real scenes {n['frechet_nothing']:.1f}, {n['frechet_label']:.1f} and "
             f"{n['frechet_words']:.1f}; covered {n['coverage_nothing']:.0%}, {n['coverage_label']:.0%} and "
             f"{n['coverage_words']:.0%} of real scenes; {n['astray_nothing']:.0%}, {n['astray_label']:.0%} and "
             f"{n['astray_words']:.0%} of its clear scenes are of a pair that was never shown."
         ),
         caption=(
-            f"**Told nothing, a number, or words.** The same network, data and time, {n['crowd']} drawings of learned scenes "
-            f"without guidance, {n['seeds']} trainings (bars: lowest to highest; in the last group 95 % intervals). Lines: other real scenes, "
-            f"which are {n['apart_real']:.1f} apart and cover {n['coverage_real']:.0%}, and, in the last group, pairs dealt "
-            f"by chance ({n['chance']:.0%}). Clear, for the onlooker, are {said('clear_nothing')}, {said('clear_label')} and "
-            f"{said('clear_words')}. With a guidance of {n['guidance']:g}, captions: distance {n['frechet_words_loud']:.1f}, "
+            f"**Told nothing, a number, or words.** The same network, data and time, {n['crowd']} drawings of learned "
+            f"scenes "
+            f"without guidance, {n['seeds']} trainings (bars: lowest to highest; in the last group 95 % intervals). "
+            f"Lines: other real scenes, "
+            f"which are {n['apart_real']:.1f} apart and cover {n['coverage_real']:.0%}, and, in the last group, pairs "
+            f"dealt "
+            f"by chance ({n['chance']:.0%}). Clear, for the onlooker, are {said('clear_nothing')}, "
+            f"{said('clear_label')} and "
+            f"{said('clear_words')}. With a guidance of {n['guidance']:g}, captions: distance "
+            f"{n['frechet_words_loud']:.1f}, "
             f"covered {n['coverage_words_loud']:.0%}, apart {n['apart_words_loud']:.1f}."
         ),
         numbers=n,
