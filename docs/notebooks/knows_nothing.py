@@ -73,3 +73,23 @@ right = (said == truth[None, :, None])[split == wanted].mean()
 rng = np.random.default_rng(0)
 shuffled = [(said[:, rng.permutation(len(truth))] == truth[None, :, None])[split == wanted].mean() for _ in range(1000)]
 print(f"right {right:.1%}, shuffled {np.mean(shuffled):.1%}, at most {np.max(shuffled):.1%}")
+
+# %% [markdown]
+# ## Who is above whom?
+#
+# Another small model was asked for one thing above another. An onlooker says what it sees, first the upper thing, then
+# the lower. Change `group` to `"both"` (learned), `"one way"`, `"reversed"` (the other order of what was learned one way
+# round) or `"never"` (things that were never shown together).
+
+# %%
+from denoised.data.scenes import THINGS
+from denoised.studies import scenes
+
+facts, arrays = scenes.load()
+group = "reversed"
+asked, said = scenes.questions(0, group), arrays[f"words_said_{group}_0"].astype(int)
+for want, saw in list(zip(asked, said[0], strict=True))[:10]:
+    upper, lower = (THINGS[i] if i >= 0 else "nothing" for i in saw[1:])
+    print(f"asked for {THINGS[want[1]]:12} above {THINGS[want[2]]:12}: saw {upper:12} above {lower}")
+right, mixed_up = scenes.right(said, asked), scenes.mixed_up(said, asked)
+print(f"right {right.mean():.0%}, in each other's place {mixed_up.mean():.0%}, of {right.size} drawings")

@@ -1,12 +1,15 @@
 """Bias in, bias out: hands of light skin among what a small denoiser learned, and among what it draws when nothing is said
 about skin, at three strengths of guidance. Read from the results of `scripts/lab_skew.py`.
 
-Tests claims: r07-12.
+Tests claims: r07-12. Counts for r07-06 what captions of hands say.
 """
+
+import re
 
 import numpy as np
 import torch
 
+from denoised.data import splits
 from denoised.pipeline import decode
 from denoised.probes.crossed import crossed_ci
 from denoised.studies import shelf, skew
@@ -21,6 +24,8 @@ TINY_ONLY = "It reads what was measured with the laboratory model."
 
 RESAMPLES = 1000
 COLOURS = ("latent", "attention", "prediction")
+HAND = {"hand", "hands", "fist", "thumb", "thumbs", "palm", "finger", "fingers"}
+NUMBER = {"one", "two", "three", "four", "five", "2", "3", "4", "5"}
 
 
 def make(lab, smoke=False):
@@ -30,6 +35,10 @@ def make(lab, smoke=False):
     light = (arrays["score"] > 0).astype(float)  # [shares, seeds, strengths, asked]
     n = {"seeds": len(settings.seeds), "asked": settings.asked, "hands": facts["hands"], "gestures": facts["gestures"],
          "reader": facts["held_right"], "real": facts["held"]}  # fmt: skip
+    captions = [set(re.findall(r"\w+", f"{row.label} {row.keywords}".lower())) for row in splits.load()
+                if row.split == "train" and row.concept in skew.GESTURES]  # fmt: skip
+    n |= {"captions": len(captions), "says_hand": float(np.mean([bool(words & HAND) for words in captions])),
+          "says_number": float(np.mean([bool(words & NUMBER) for words in captions]))}  # fmt: skip
     names = {(i, j): f"out_{100 * share:.0f}_s{s:g}".replace(".", "_")
              for i, share in enumerate(settings.shares) for j, s in enumerate(settings.strengths)}  # fmt: skip
     for (i, j), key in names.items():
