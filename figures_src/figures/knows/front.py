@@ -21,6 +21,7 @@ TITLE = "What is in front"
 TINY_ONLY = "It reads what was measured with the laboratory model."
 
 RESAMPLES = 1000
+SHORT = {"cat-face": "cat", "green-apple": "apple", "soccer-ball": "ball", "automobile": "car"}
 GROUPS = {"learned": ("both", "one way"), "new": ("reversed", "never")}
 
 
@@ -36,16 +37,20 @@ def make(lab, smoke=False):
         "onlooker": float(hits.mean()),
         "onlooker_order": float(hits.sum() / (hits | wrong).sum()),
     }
+    resamples = 100 if smoke else RESAMPLES
+
+    def put(key, some, of, want):
+        n[key], n[f"{key}_low"], n[f"{key}_high"] = scenes.share_ci(some, of, want, resamples)
+
     for variant, ending in (("words", ""), ("wrong100", "_wrong")):
         for name, groups in GROUPS.items():
             said = np.concatenate([arrays[f"{variant}_said_{g}_1"] for g in groups], 1)
             want = np.concatenate([scenes.questions(1, g) for g in groups])
             hits, wrong = scenes.right(said, want), scenes.mixed_up(said, want)
-            both = hits | wrong
-            for key, some, of in ((f"order_{name}", hits, both), (f"both_{name}", both, np.ones_like(both))):
-                made = scenes.share_ci(some, of, want, 100 if smoke else RESAMPLES)
-                n |= dict(zip((f"{key}{ending}", f"{key}{ending}_low", f"{key}{ending}_high"), made, strict=True))
-            n |= {f"of_{name}{ending}": int(both.sum()), f"asked_{name}{ending}": int(both.size)}
+            put(f"both_{name}{ending}", hits | wrong, np.ones_like(hits), want)
+            n |= {f"of_{name}{ending}": int((hits | wrong).sum()), f"asked_{name}": int(hits.size)}
+            if variant == "words":  # who is told wrongly draws hardly any two things together of which one could ask
+                put(f"order_{name}", hits, hits | wrong, want)
     count = 2 if smoke else 5
     rows = [("words", "both", "Told, learned pairs", "image"), ("words", "never", "Told, never together", "attention"),
             ("wrong100", "both", "Told wrongly, learned pairs", "noise")]  # fmt: skip
@@ -59,15 +64,17 @@ def make(lab, smoke=False):
             fig.note(0, y, title, colour, 13, weight=600)
             words = [_words(q) for q in scenes.questions(1, g)[:columns]]
             y = image_grid(fig, [list(pictures[:columns])], x=6, y=y + 22, cell=cell, gap=gap, labels=[words]) + 14
-        titles = (("both", "Both things seen", -0.02), ("order", "Of those, the right one in front", -0.02))
         width, top = (350 if narrow else 330), y + 4
-        for k, (part, title, low) in enumerate(titles):
+        lines = (("told, learned pairs", "learned", "image"), ("told, new pairs and orders", "new", "attention"),
+                 ("told wrongly, learned pairs", "learned_wrong", "noise"))  # fmt: skip
+        plots = (("both", "Both things seen", lines, 0), ("order", "Of those, the right one in front", lines[:2], 0.5))
+        for k, (part, title, some, zero) in enumerate(plots):
             x, start = (0, top) if narrow else (k * 380, top)
-            made = [(words, n[f"{part}_{key}"], n[f"{part}_{key}_low"], n[f"{part}_{key}_high"], colour)
-                    for words, key, colour in (("told, learned pairs", "learned", "image"),
-                                               ("told, new pairs and orders", "new", "attention"),
-                                               ("told wrongly, learned pairs", "learned_wrong", "noise"))]  # fmt: skip
-            end = forest(fig, x, start, width, title, made, (low, 1.02), ".0%", zero=0.5 if part == "order" else 0)
+            made = [
+                (words, *(n[f"{part}_{key}{end}"] for end in ("", "_low", "_high")), colour)
+                for words, key, colour in some
+            ]
+            end = forest(fig, x, start, width, title, made, (-0.02, 1.02), ".0%", zero=zero)
             top = end + 12 if narrow else top
             fig.set_height(max(fig.height, end - 8))
         return fig
@@ -78,21 +85,20 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             f"Three rows of drawings of one thing in front of another. Both things are seen in {share('both_learned')} of "
-            f"drawings of learned pairs and {share('both_new')} of new ones; of those, the right one is in front in "
-            f"{share('order_learned')} and {share('order_new')}, and in {share('order_learned_wrong')} for a model "
-            f"that was "
-            f"told wrongly."
+            f"drawings of learned pairs, {share('both_new')} of new ones and {share('both_learned_wrong')} by a model "
+            f"with wrong "
+            f"captions; of those told rightly, the right one is in front in {share('order_learned')} and "
+            f"{share('order_new')}."
         ),
         caption=(
             f"**What is in front.** Both things are seen, by an onlooker, in {share('both_learned')} of drawings of "
-            f"learned pairs "
-            f"and in {share('both_new')} of pairs in a new order or never together. Where they are, the right one is "
-            f"in front in "
-            f"{share('order_learned')} of {n['of_learned']} and {share('order_new')} of {n['of_new']}; a coin, the "
-            f"line, gets "
-            f"half, and a model with shuffled captions {share('order_learned_wrong')} of {n['of_learned_wrong']}. On "
-            f"{n['real']} "
-            f"real scenes the onlooker gets the order right in {n['onlooker_order']:.0%}. {n['seeds']} trainings."
+            f"learned "
+            f"pairs and in {share('both_new')} of pairs in a new order or never together; with shuffled captions in "
+            f"{share('both_learned_wrong')}. Where they are, the right one is in front in {share('order_learned')} of "
+            f"{n['of_learned']} and {share('order_new')} of {n['of_new']}; a coin, the line, gets half. Where the "
+            f"onlooker sees "
+            f"both things in {n['real']} real scenes, it gets the order right in {n['onlooker_order']:.0%}. {n['seeds']} "
+            f"trainings, intervals over trainings and pairs."
         ),
         numbers=n,
         draw=draw,
@@ -101,5 +107,5 @@ def make(lab, smoke=False):
 
 
 def _words(question) -> str:
-    first, second = (data.THINGS[i].removeprefix("green-").split("-")[0] for i in question[1:])
+    first, second = (SHORT.get(name := data.THINGS[i], name) for i in question[1:])
     return f"{first} in\nfront of {second}"

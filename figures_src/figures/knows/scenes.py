@@ -21,6 +21,7 @@ TITLE = "Who is above whom"
 TINY_ONLY = "It reads what was measured with the laboratory model."
 
 RESAMPLES = 1000
+SHORT = {"cat-face": "cat", "green-apple": "apple", "soccer-ball": "ball", "automobile": "car"}
 TITLES = {"both": "Learned, both ways round", "one way": "Learned, one way round", "reversed": "The other way round",
           "never": "Never together"}  # fmt: skip
 COLOURS = {"both": "image", "one way": "latent", "reversed": "prediction", "never": "attention"}
@@ -86,12 +87,12 @@ def make(lab, smoke=False):
             y = image_grid(fig, [list(shown[g][:columns])], x=6, y=y + 22, cell=cell, gap=gap, labels=[words]) + 14
         rows = [(TITLES[g], f"above_{g.replace(' ', '_')}", COLOURS[g]) for g in scenes.GROUPS]
         more = [("words, learned", "learned", "image"), ("words, never together", "never", "attention"),
-                ("list, learned", "learned_label", "image"), ("list, never together", "never_label", "attention"),
+                ("numbers, learned", "learned_label", "image"), ("numbers, never together", "never_label", "attention"),
                 ("wrong words, learned", "learned_wrong100", "noise")]  # fmt: skip
         width = 350 if narrow else 330
         top = y + 4
         for k, (title, lines) in enumerate(
-            (("Right: above and below", rows), ("Right: all scenes, by what is told", more))
+            (("Right: above and below", rows), ("Right: all scenes, by what was told", more))
         ):
             x, start = (0, top) if narrow else (k * 380, top)
             made = [(words, n[key], n[f"{key}_low"], n[f"{key}_high"], colour) for words, key, colour in lines]
@@ -140,5 +141,5 @@ def _sharply(arrays, part, groups) -> np.ndarray:
 
 
 def _words(question) -> str:
-    first, second = (data.THINGS[i].removeprefix("green-").split("-")[0] for i in question[1:])
+    first, second = (SHORT.get(name := data.THINGS[i], name) for i in question[1:])
     return f"{first}\nabove {second}"

@@ -46,8 +46,8 @@ def make(lab, smoke=False):
         n |= {key: float(light[i, :, j].mean()), f"{key}_low": low, f"{key}_high": high,
               f"unsure_{key}": float((np.abs(arrays["score"][i, :, j]) < np.log(4)).mean())}  # fmt: skip
     count = 2 if smoke else 7
-    last, loud = settings.shares[-1], settings.strengths[-1]
-    shown = [(share, s) for share in (settings.shares[0], last) for s in (settings.strengths[0], loud)]
+    first, last = settings.shares[0], settings.shares[-1]
+    shown = [(first, settings.strengths[0]), *((last, s) for s in settings.strengths)]
     rows = [decode(lab.vae(), torch.from_numpy(arrays[f"z_{share:g}_{s:g}"][:count]).float()) for share, s in shown]
 
     def draw(theme, narrow):
@@ -60,8 +60,8 @@ def make(lab, smoke=False):
         fig.note(0, y + 4, "Light hands drawn, by light hands learned", size=13, weight=600)
         ax = fig.area(46, y + 40, 190 if narrow else 380, 240, below=44)
         x = np.array(settings.shares)
-        ax.plot([0.45, 1], [0.45, 1], color=theme.muted, linewidth=1.2, linestyle=":", label="as learned")
-        for j, s in enumerate(settings.strengths):
+        ax.plot([0.47, 0.93], [0.47, 0.93], color=theme.muted, linewidth=1.2, linestyle=":", label="as learned")
+        for j, s in enumerate(settings.strengths[:-1]):  # with the loudest the skin can no longer be read
             keys = [names[i, j] for i in range(len(x))]
             at = x + (j - 1) * 0.006
             ax.vlines(
@@ -72,12 +72,12 @@ def make(lab, smoke=False):
                 linewidth=3,
             )
             ax.plot(at, [n[k] for k in keys], "o-", color=theme.colour(COLOURS[j]), label=f"guidance {s:g}")
-        low = min(0.4, *(n[f"{k}_low"] for k in names.values()))
+        low = min(0.4, *(n[f"{k}_low"] for (_, j), k in names.items() if j < 2))
         ax.set(xlim=(0.47, 0.93), ylim=(low - 0.03, 1.02), xticks=settings.shares)
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(lambda v, _: f"{v:.0%}")
         ax.set_xlabel("learned")
-        label_ends(ax, {f"guidance {s:g}": f"guidance {s:g}" for s in settings.strengths}, size=12)
+        label_ends(ax, {line.get_label(): line.get_label() for line in ax.lines}, size=12)
         return fig
 
     def said(key):
@@ -86,18 +86,20 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             f"Rows of drawn hands, and the share of light ones over the share that was learned. From data of half light "
-            f"hands {said('out_50_s1')} are light without guidance and {said('out_50_s7_5')} with a guidance of 7.5; from "
-            f"data of nine tenths {said('out_90_s1')} and {said('out_90_s7_5')}."
+            f"hands {said('out_50_s1')} are light without guidance, from data of seven tenths {said('out_70_s1')}, of nine "
+            f"tenths {said('out_90_s1')}; with a guidance of 3 {said('out_50_s3')}, {said('out_70_s3')} and "
+            f"{said('out_90_s3')}. With a guidance of 7.5 the hands are burnt to black and glaring patches."
         ),
         caption=(
             f"**Bias in, bias out.** {n['gestures']} gestures, asked for without a word about skin, {n['asked']} "
-            f"drawings for each of "
-            f"{n['seeds']} trainings. Light hands drawn, where half of those learned were light: {said('out_50_s1')} "
-            f"at guidance "
-            f"1, {said('out_50_s3')} at 3, {said('out_50_s7_5')} at 7.5; where seven in ten were: {said('out_70_s1')}, "
-            f"{said('out_70_s3')}, {said('out_70_s7_5')}; where nine in ten were: {said('out_90_s1')}, "
-            f"{said('out_90_s3')}, "
-            f"{said('out_90_s7_5')}. The reader of tones is right about {n['reader']:.0%} of {n['real']} real hands."
+            f"drawings for "
+            f"each of {n['seeds']} trainings. Where half of the learned hands were light: {said('out_50_s1')} of "
+            f"those drawn "
+            f"without guidance; where seven in ten were: {said('out_70_s1')}; where nine in ten were: "
+            f"{said('out_90_s1')}. With "
+            f"a guidance of 3: {said('out_50_s3')}, {said('out_70_s3')} and {said('out_90_s3')}. With 7.5 the drawings are "
+            f"burnt, and no skin can be read. The reader of tones is right about {n['reader']:.0%} of {n['real']} "
+            f"real hands."
         ),
         numbers=n,
         draw=draw,

@@ -41,7 +41,7 @@ def make(lab, smoke=False):
             n |= {f"{measure}_{name}": float(values.mean()), f"{measure}_{name}_low": float(values.min()),
                   f"{measure}_{name}_high": float(values.max())}  # fmt: skip
     astray, clear = {}, {}
-    for name in (*WAYS, "half", "quarter", "wrong100"):
+    for name in (*WAYS, "wrong100"):
         said = arrays[f"{name}_said_crowd"]
         clear[name] = (said >= 0).all(-1) & (said[..., 1] != said[..., 2])
         astray[name] = clear[name] & ~np.array([[tuple(map(int, one)) in known for one in row] for row in said])
