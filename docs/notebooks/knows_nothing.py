@@ -24,7 +24,8 @@ import numpy as np
 from IPython.display import display
 from PIL import Image
 
-from denoised.studies import clock
+from denoised.data.scenes import THINGS
+from denoised.studies import clock, scenes
 
 facts, arrays = clock.load()
 said, split = arrays["said"].astype(int), arrays["split"]
@@ -82,9 +83,6 @@ print(f"right {right:.1%}, shuffled {np.mean(shuffled):.1%}, at most {np.max(shu
 # round) or `"never"` (things that were never shown together).
 
 # %%
-from denoised.data.scenes import THINGS
-from denoised.studies import scenes
-
 facts, arrays = scenes.load()
 group = "reversed"
 asked, said = scenes.questions(0, group), arrays[f"words_said_{group}_0"].astype(int)

@@ -37,11 +37,6 @@ VARIANTS = {
     "label": Variant("label"),
     "nothing": Variant("nothing"),
     "wrong100": Variant(wrong=1.0),
-    "wrong50": Variant(wrong=0.5),
-    "few50": Variant(scenes=300, wrong=0.5),
-    "few": Variant(scenes=300),
-    "half": Variant(work=0.5),
-    "quarter": Variant(work=0.25),
 }
 
 
