@@ -3,7 +3,8 @@ from captions that are wrong, and from no word at all. Each is trained and asked
 
     python scripts/lab_scenes.py        # under an hour on one core, resumable; writes scenes.npz beside this file
 
-The conditions of the claims that rest on it stand in docs/series/claims.yaml since before the first run.
+The conditions of the claims that rest on it stand in docs/series/claims.yaml since before these runs; pilot runs by which
+the network was chosen came before. A whole `Variant` can also learn from fewer scenes, or for less long.
 """
 
 from dataclasses import asdict, dataclass, field
