@@ -4,7 +4,7 @@ from captions that are wrong, and from no word at all. Each is trained and asked
     python scripts/lab_scenes.py        # under an hour on one core, resumable; writes scenes.npz beside this file
 
 The conditions of the claims that rest on it stand in docs/series/claims.yaml since before these runs; pilot runs by which
-the network was chosen came before. A whole `Variant` can also learn from fewer scenes, or for less long.
+the network was chosen came before.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -38,6 +38,8 @@ VARIANTS = {
     "label": Variant("label"),
     "nothing": Variant("nothing"),
     "wrong100": Variant(wrong=1.0),
+    "wrong50": Variant(wrong=0.5),
+    "few50": Variant(scenes=300, wrong=0.5),
 }
 
 

@@ -52,7 +52,7 @@ def make(lab, smoke=False):
     def put(name, hits, tries, clusters):
         n[name], n[f"{name}_low"], n[f"{name}_high"] = scenes.share_ci(hits, tries, clusters, resamples)
 
-    for variant in ("words", "label", "wrong100"):
+    for variant in ("words", "label", "wrong50", "few50", "wrong100"):
         ending = "" if variant == "words" else f"_{variant}"
         for name, groups in {"learned": ("both", "one way"), **{g: (g,) for g in scenes.GROUPS}}.items():
             said = [arrays[f"{variant}_said_{g}_{k}"] for g in groups for k in (0, 1)]
@@ -88,7 +88,9 @@ def make(lab, smoke=False):
         rows = [(TITLES[g], f"above_{g.replace(' ', '_')}", COLOURS[g]) for g in scenes.GROUPS]
         more = [("words, learned", "learned", "image"), ("words, never together", "never", "attention"),
                 ("numbers, learned", "learned_label", "image"), ("numbers, never together", "never_label", "attention"),
-                ("wrong words, learned", "learned_wrong100", "noise")]  # fmt: skip
+                ("half of the words wrong, learned", "learned_wrong50", "noise"),
+                (f"the same from {n['few']} scenes, learned", "learned_few50", "latent"),
+                ("all words wrong, learned", "learned_wrong100", "noise")]  # fmt: skip
         width = 350 if narrow else 330
         top = y + 4
         for k, (title, lines) in enumerate(
@@ -121,8 +123,8 @@ def make(lab, smoke=False):
             f"At the lower right scenes with one thing in front of the other are counted too: a model told by a "
             f"closed list "
             f"draws {said('learned_label')} of learned scenes rightly and {said('never_label')} of the others, one "
-            f"with wrong "
-            f"captions {said('learned_wrong100')}."
+            f"with half of the captions wrong {said('learned_wrong50')} of learned ones, or {said('learned_few50')} if they are "
+            f"{n['few']} scenes only, and with all wrong {said('learned_wrong100')}."
         ),
         numbers=n,
         draw=draw,
