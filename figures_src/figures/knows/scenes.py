@@ -39,6 +39,7 @@ def make(lab, smoke=False):
         "views": scenes.SETTINGS.training.samples,
         "seeds": len(scenes.SETTINGS.seeds),
         "parameters": facts["parameters"],
+        "few": scenes.VARIANTS["few50"].scenes,
         "guidance": scenes.SETTINGS.guidance,
     } | {  # fmt: skip
         f"pairs_{g.replace(' ', '_')}": len(pairs) for g, pairs in data.split().items()
@@ -115,16 +116,13 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**Who is above whom.** Right means that an onlooker sees both things, each in its place; it reads "
-            f"{n['onlooker']:.1%} of {n['real']} real scenes. Of pairs learned both ways round {said('above_both')} "
-            f"are right, "
-            f"of pairs asked for the other way round {said('above_reversed')}, of pairs never learned together "
-            f"{said('above_never')}; {n['asked']} drawings a row, {n['seeds']} trainings, intervals over trainings "
-            f"and pairs. "
-            f"At the lower right scenes with one thing in front of the other are counted too: a model told by a "
-            f"closed list "
-            f"draws {said('learned_label')} of learned scenes rightly and {said('never_label')} of the others, one "
-            f"with half of the captions wrong {said('learned_wrong50')} of learned ones, or {said('learned_few50')} if they are "
-            f"{n['few']} scenes only, and with all wrong {said('learned_wrong100')}."
+            f"{n['onlooker']:.1%} of {n['real']} real scenes. Of pairs learned both ways round {said('above_both')} are "
+            f"right, of pairs asked for the other way round {said('above_reversed')}, of pairs never learned together "
+            f"{said('above_never')}; {n['asked']} drawings a row, {n['seeds']} trainings, intervals over trainings and "
+            f"pairs. At the lower right scenes with one thing in front of the other are counted too: a model told by a "
+            f"closed list draws {said('learned_label')} of learned scenes rightly and {said('never_label')} of those of "
+            f"things never together, one with half of the captions wrong {said('learned_wrong50')} of learned ones, or "
+            f"{said('learned_few50')} if they are {n['few']} scenes only, and with all wrong {said('learned_wrong100')}."
         ),
         numbers=n,
         draw=draw,
