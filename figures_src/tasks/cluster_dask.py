@@ -39,6 +39,8 @@ class Dask(Cluster):
         self._ahead = threading.Lock()
         self._brought = ""
         self._count = itertools.count()
+        self._free = threading.Condition()
+        self._flying, self._rooms = {False: 0, True: 0}, (0.0, {False: 1, True: 1})
         self._client = distributed.Client.__new__(distributed.Client)
         try:
             self._client.__init__(address, timeout=CONNECT, set_as_default=False)
@@ -50,6 +52,38 @@ class Dask(Cluster):
             ) from error
 
     def _run(self, request: dict, bring: dict | None, gpu: bool) -> dict:
+        with self._turn(gpu):
+            return self._run_now(request, gpu)
+
+    @contextlib.contextmanager
+    def _turn(self, gpu: bool):
+        """Wait for a free thread of a worker. What the scheduler gets sooner it gives to a worker that is busy, to have
+        it ready there, and there it stays while another has nothing to do."""
+        with self._free:
+            while self._flying[gpu] >= self._room(gpu):
+                self._free.wait(timeout=1)  # a worker may have come
+                if self.closed:
+                    raise DenoisedError("The build was stopped.")
+            self._flying[gpu] += 1
+        try:
+            yield
+        finally:
+            with self._free:
+                self._flying[gpu] -= 1
+                self._free.notify_all()
+
+    def _room(self, gpu: bool) -> int:
+        """Threads of the workers that could take a figure, as of a second ago; one where there are none, which then waits
+        for a worker to come."""
+        asked, rooms = self._rooms
+        if time.monotonic() - asked > 1:
+            with contextlib.suppress(OSError, RuntimeError):  # it is gone: whoever waits for an answer says so
+                threads = {kind: sum(w.get("nthreads", 1) for w in self._able(kind)) for kind in (False, True)}
+                rooms = {kind: max(1, count) for kind, count in threads.items()}
+            self._rooms = (time.monotonic(), rooms)
+        return rooms[gpu]
+
+    def _run_now(self, request: dict, gpu: bool) -> dict:
         name = f"{request['id']}-{os.getpid()}-{next(self._count)}"
         future = self._client.submit(
             self._call, NAME, SOURCE, "run", request, key=name, pure=False, resources={"GPU": 1} if gpu else None
@@ -75,9 +109,7 @@ class Dask(Cluster):
         """Raise when there has been nobody for too long who could do it."""
         if self.closed:
             raise DenoisedError("The build was stopped.")
-        workers = self._client.scheduler_info(n_workers=-1).get("workers", {}).values()
-        able = [worker for worker in workers if not gpu or worker.get("resources", {}).get("GPU", 0) >= 1]
-        if able:
+        if self._able(gpu):
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > PATIENCE:
             what, how = ("worker with a GPU", " --resources GPU=1") if gpu else ("worker", "")
@@ -85,6 +117,11 @@ class Dask(Cluster):
                 f"The scheduler at {self.address} has had no {what} for {PATIENCE:g} s; "
                 f"start one with `dask worker {self.address} --nthreads 1{how}`."
             )
+
+    def _able(self, gpu: bool) -> list[dict]:
+        """The workers that could take a figure, as the scheduler describes them."""
+        workers = self._client.scheduler_info(n_workers=-1).get("workers", {}).values()
+        return [worker for worker in workers if not gpu or worker.get("resources", {}).get("GPU", 0) >= 1]
 
     def render(self, figure: targets.Figure, out: os.PathLike, key: str) -> str:
         """As in Cluster. The first figure of a tree brings the files to every worker, before anybody asks for them."""
