@@ -7,7 +7,6 @@ python scripts/lab_scenes.py onlooker        only trains the onlooker and says h
 """
 
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
@@ -27,8 +26,7 @@ from denoised.studies import scenes as study
 from denoised.studies import shelf
 from denoised.training import laboratory
 from denoised.training.denoiser import encode_all
-from denoised.training.loop import write_whole
-from studying import keep_results, run_script
+from studying import keep_results, made_once, run_script
 
 
 class Bench:
@@ -46,22 +44,13 @@ class Bench:
         n = max(variant.scenes for variant in study.VARIANTS.values())
         self.training = scenes.scenes(self.known, n, 1)
         self.trial = scenes.scenes(every, self.settings.trials, 3)
-        self.z = self.kept("training", lambda: self.encoded(self.training))
-        self.z_trial = self.kept("trial", lambda: self.encoded(self.trial))
-        self.z_real = self.kept("real", lambda: self.encoded(scenes.scenes(self.known, 2 * self.settings.crowd, 4)))
+        self.z = made_once(self.folder, "training", lambda: self.encoded(self.training))
+        self.z_trial = made_once(self.folder, "trial", lambda: self.encoded(self.trial))
+        real = scenes.scenes(self.known, 2 * self.settings.crowd, 4)
+        self.z_real = made_once(self.folder, "real", lambda: self.encoded(real))
         self.onlooker = onlooker.Onlooker(self.settings.eye.width)
-        self.onlooker.load_state_dict(self.kept("onlooker", lambda: self.taught(every)))
+        self.onlooker.load_state_dict(made_once(self.folder, "onlooker", lambda: self.taught(every)))
         self.onlooker.eval()
-
-    def kept(self, name, make):
-        """What make() gives, made once."""
-        path = self.folder / f"{name}.pt"
-        if not path.exists():
-            start = time.process_time()
-            made = make()
-            write_whole(path, lambda part: torch.save(made, part))
-            print(f"{name} ({time.process_time() - start:.0f} s)", flush=True)
-        return torch.load(path, weights_only=True)
 
     def encoded(self, some):
         pictures = scenes.compose(some, scenes.icons())
@@ -72,7 +61,7 @@ class Bench:
         return onlooker.train(self.encoded(some), onlooker.truth(some), 0, self.settings.eye).state_dict()
 
     def run(self, name, seed) -> dict:
-        return self.kept(f"{name}-{seed}", lambda: self.asked(name, seed))
+        return made_once(self.folder, f"{name}-{seed}", lambda: self.asked(name, seed))
 
     def trained(self, name, seed):
         """A network taught as the variant says."""

@@ -6,7 +6,6 @@ python scripts/lab_skew.py reader    only says how well the reader of tones read
 """
 
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
@@ -23,8 +22,7 @@ from denoised.probes import logistic
 from denoised.studies import shelf, skew
 from denoised.training import images, laboratory
 from denoised.training.denoiser import encode_all
-from denoised.training.loop import write_whole
-from studying import keep_results, run_script
+from studying import keep_results, made_once, run_script
 
 
 def main(arguments: list[str]) -> int:
@@ -37,19 +35,10 @@ def main(arguments: list[str]) -> int:
     folder = paths.RUNS / "lab-skew" / f"{skew.key()}-{weights['vae'][:12]}"
     folder.mkdir(parents=True, exist_ok=True)
 
-    def kept(name, make):
-        path = folder / f"{name}.pt"
-        if not path.exists():
-            start = time.process_time()
-            made = make()
-            write_whole(path, lambda part: torch.save(made, part))
-            print(f"{name} ({time.process_time() - start:.0f} s)", flush=True)
-        return torch.load(path, weights_only=True)
-
     def latents(which):
         rows, pictures = images.select(which)
         small = F.avg_pool2d(pictures.float(), 2).round().to(torch.uint8)
-        return rows, kept(f"latents-{which.__name__}", lambda: encode_all(vae, small))
+        return rows, made_once(folder, f"latents-{which.__name__}", lambda: encode_all(vae, small))
 
     def light(rows):
         return np.array([row.tone == "light" for row in rows])
@@ -84,7 +73,8 @@ def main(arguments: list[str]) -> int:
     arrays, scores = {}, []
     for share in settings.shares:
         made = [
-            kept(f"share{share:g}-{seed}", lambda share=share, seed=seed: run(share, seed)) for seed in settings.seeds
+            made_once(folder, f"share{share:g}-{seed}", lambda share=share, seed=seed: run(share, seed))
+            for seed in settings.seeds
         ]
         scores.append([[some[f"score_{s:g}"].numpy() for s in settings.strengths] for some in made])
         for s in settings.strengths:

@@ -6,7 +6,6 @@
 """
 
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
@@ -23,8 +22,7 @@ from denoised.probes import ghosts
 from denoised.probes.metrics import LUMA, psnr
 from denoised.studies import shelf, traces
 from denoised.training import images
-from denoised.training.loop import write_whole
-from studying import keep_results, run_script
+from studying import keep_results, made_once, run_script
 
 LAB = Lab("knows/traces", weights=("emoji-sd",), data=())
 
@@ -38,17 +36,6 @@ def some(keep, count: int, seed: int):
 
 def unseen(row) -> bool:
     return row.split in ("concept", "pair") and row.tone == "none" and row.group not in images.NOT_TRUNK
-
-
-def kept(folder: Path, name: str, make) -> dict[str, torch.Tensor]:
-    """What make() returns, or what an earlier call left of it."""
-    path = folder / f"{name}.pt"
-    if not path.exists():
-        start = time.process_time()
-        made = make()
-        write_whole(path, lambda part: torch.save(made, part))
-        print(f"{name}: {time.process_time() - start:.0f} s", flush=True)
-    return torch.load(path, weights_only=True)
 
 
 def small_decoder(kind: str, seed: int, latents, pictures, asked) -> dict[str, torch.Tensor]:
@@ -80,19 +67,19 @@ def main(arguments: list[str]) -> int:
     pipe = LAB.pipeline()
     rows, real = some(unseen, settings.icons, 0)
     _, lessons = some(images.in_trunk, settings.lessons, 1)
-    learned = kept(folder, "latents", lambda: {"z": encode(pipe.vae, lessons.permute(0, 2, 3, 1).numpy())})["z"]
+    learned = made_once(folder, "latents", lambda: {"z": encode(pipe.vae, lessons.permute(0, 2, 3, 1).numpy())})["z"]
     real = real.permute(0, 2, 3, 1).numpy()
-    asked = kept(folder, "asked", lambda: {"z": encode(pipe.vae, real)})["z"]
+    asked = made_once(folder, "asked", lambda: {"z": encode(pipe.vae, real)})["z"]
 
     def rebuilt(kind, seed):
-        return kept(folder, f"{kind}-{seed}", lambda: small_decoder(kind, seed, learned, lessons, asked))
+        return made_once(folder, f"{kind}-{seed}", lambda: small_decoder(kind, seed, learned, lessons, asked))
 
     if arguments:
         rebuilt(arguments[0], int(arguments[1]))
         return 0
-    sets = {"rebuilt": kept(folder, "rebuilt", lambda: {"images": torch.from_numpy(decode(pipe.vae, asked))})}
+    sets = {"rebuilt": made_once(folder, "rebuilt", lambda: {"images": torch.from_numpy(decode(pipe.vae, asked))})}
     prompts = [prompt(row) for row in rows[: settings.drawn]]
-    sets["drawn"] = kept(folder, "drawn", lambda: {"images": torch.from_numpy(np.stack([
+    sets["drawn"] = made_once(folder, "drawn", lambda: {"images": torch.from_numpy(np.stack([
         trace.image for trace in generate_batch(pipe, prompts, range(len(prompts)), steps=settings.steps,
                                                 guidance=settings.guidance)]))})  # fmt: skip
     sets |= {f"{kind}_{seed}": rebuilt(kind, seed) for kind, seed in runs}

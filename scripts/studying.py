@@ -1,6 +1,7 @@
 """How the scripts that repeat a study or a benchmark begin and end alike."""
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +17,21 @@ def keep_results(file: Path, facts: dict, arrays: dict[str, np.ndarray]) -> None
     """Put a study's results where they are committed, and say so."""
     shelf.put(file, facts, arrays)
     print(f"wrote {file.relative_to(paths.ROOT)}, {file.stat().st_size:,} bytes")
+
+
+def made_once(folder: Path, name: str, make: Callable[[], object]):
+    """What make() returns (tensors, in whatever torch saves), or what an earlier call left of it in the folder."""
+    import torch  # benchmarks that need no torch begin here, too
+
+    from denoised.training.loop import write_whole
+
+    path = folder / f"{name}.pt"
+    if not path.exists():
+        start = time.process_time()
+        made = make()
+        write_whole(path, lambda part: torch.save(made, part))
+        print(f"{name} ({time.process_time() - start:.0f} s)", flush=True)
+    return torch.load(path, weights_only=True)
 
 
 def run_script(main: Callable[..., int | None], *arguments) -> NoReturn:
