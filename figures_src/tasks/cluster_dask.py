@@ -77,7 +77,7 @@ class Dask(Cluster):
         for a worker to come."""
         asked, rooms = self._rooms
         if time.monotonic() - asked > 1:
-            with contextlib.suppress(OSError, RuntimeError):  # it is gone: whoever waits for an answer says so
+            with contextlib.suppress(*self._silence(), OSError, RuntimeError):  # whoever waits for an answer says so
                 threads = {kind: sum(w.get("nthreads", 1) for w in self._able(kind)) for kind in (False, True)}
                 rooms = {kind: max(1, count) for kind, count in threads.items()}
             self._rooms = (time.monotonic(), rooms)
@@ -85,25 +85,36 @@ class Dask(Cluster):
 
     def _run_now(self, request: dict, gpu: bool) -> dict:
         name = f"{request['id']}-{os.getpid()}-{next(self._count)}"
-        future = self._client.submit(
-            self._call, NAME, SOURCE, "run", request, key=name, pure=False, resources={"GPU": 1} if gpu else None
-        )
+        with self._asking():
+            future = self._client.submit(
+                self._call, NAME, SOURCE, "run", request, key=name, pure=False, resources={"GPU": 1} if gpu else None
+            )
+            try:
+                while True:
+                    try:
+                        return future.result(timeout=2)
+                    except TimeoutError:
+                        self._check(gpu)
+            except self._distributed.KilledWorker as error:
+                raise DenoisedError(
+                    f"Figure {request['id']} was given up: every worker that rendered it died; it may need more memory."
+                ) from error
+            finally:
+                future.cancel()
+
+    @contextlib.contextmanager
+    def _asking(self):
+        """Whatever the client raises once its scheduler is gone, be it in its farewell, is the one sentence about that."""
         try:
-            while True:
-                try:
-                    return future.result(timeout=2)
-                except TimeoutError:
-                    self._check(gpu)
-        except self._distributed.KilledWorker as error:
-            raise DenoisedError(
-                f"Figure {request['id']} was given up: every worker that rendered it died; it may need more memory."
-            ) from error
-        except (self._distributed.CancelledError, OSError, RuntimeError) as error:
+            yield
+        except (*self._silence(), OSError, RuntimeError) as error:
             raise DenoisedError(
                 f"The scheduler at {self.address} is gone. What was made is kept: the same command goes on from there."
             ) from error
-        finally:
-            future.cancel()
+
+    def _silence(self) -> tuple[type[Exception], ...]:
+        """What Dask's own classes say when nobody answers any more; its ClosedClientError is no OSError."""
+        return self._distributed.CancelledError, self._distributed.client.ClosedClientError
 
     def _check(self, gpu: bool) -> None:
         """Raise when there has been nobody for too long who could do it."""
@@ -164,7 +175,8 @@ class Dask(Cluster):
     def _everywhere(self, function: str, *arguments, workers: tuple[str, ...] | None = None) -> dict:
         """{worker: what it answers}. One that fails or dies is left out: it will say again what it lacks."""
         some = None if workers is None else list(workers)
-        answers = self._client.run(self._call, NAME, SOURCE, function, *arguments, workers=some, on_error="return")
+        with self._asking():
+            answers = self._client.run(self._call, NAME, SOURCE, function, *arguments, workers=some, on_error="return")
         return {worker: found for worker, found in answers.items() if not isinstance(found, BaseException)}
 
     def close(self) -> None:

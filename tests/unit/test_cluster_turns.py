@@ -1,9 +1,13 @@
-"""How many figures a Dask cluster is handed at once (tasks/cluster_dask.py), without a cluster."""
+"""How many figures a Dask cluster is handed at once, and what is said of one that is gone (tasks/cluster_dask.py),
+without a cluster."""
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
+
+distributed = pytest.importorskip("distributed")
 
 from denoised.errors import DenoisedError
 from tasks.cluster_dask import Dask
@@ -17,6 +21,7 @@ def dask():
     made._able = lambda gpu: [w for w in made.workers if not gpu or w.get("resources")]
     made._free, made._flying = threading.Condition(), {False: 0, True: 0}
     made._rooms, made.closed = (0.0, {False: 1, True: 1}), False
+    made._distributed, made.address = distributed, "tcp://here:1"
     return made
 
 
@@ -86,3 +91,31 @@ def test_a_figure_that_fails_gives_its_turn_back(dask):
     with pytest.raises(ZeroDivisionError), dask._turn(True):
         raise ZeroDivisionError
     assert dask._flying[True] == 0
+
+
+LEFT = [distributed.CancelledError("x"), distributed.client.ClosedClientError("Client is closed."), OSError("no answer")]
+
+
+def gone(error):
+    def ask(*_, **__):
+        raise error
+
+    return ask
+
+
+@pytest.mark.parametrize("error", LEFT, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("where", ["submit", "result", "cancel"])
+def test_a_scheduler_that_is_gone_is_one_sentence_wherever_that_is_noticed(dask, where, error):
+    future = SimpleNamespace(result=lambda timeout: {}, cancel=lambda: None)
+    dask._client, dask._count, dask._call = SimpleNamespace(submit=lambda *_, **__: future), iter(range(9)), None
+    setattr(dask._client if where == "submit" else future, where, gone(error))
+    with pytest.raises(DenoisedError, match="The scheduler at tcp://here:1 is gone."):
+        dask._run({"id": "one/first"}, None, gpu=False)
+    assert dask._flying[False] == 0
+
+
+@pytest.mark.parametrize("error", LEFT, ids=lambda error: type(error).__name__)
+def test_files_for_a_scheduler_that_is_gone_end_with_the_same_sentence(dask, error):
+    dask._call, dask._client = None, SimpleNamespace(run=gone(error))
+    with pytest.raises(DenoisedError, match="The scheduler at tcp://here:1 is gone."):
+        dask._everywhere("wanting", {})
