@@ -87,7 +87,7 @@ def look(page, visitor, source, device):
     page.evaluate(source)
     found["axe"] = violations(page, {})
     visitor.prefer("dark")
-    visitor.scroll()
+    visitor.settle(lazy=False)  # that scrolling brings the pictures was seen in the light
     found["images"] += page.evaluate(BROKEN_IMAGES)
     found["overflow"] += page.evaluate(OVERFLOW)
     found["axe"] += [f"dark: {sentence}" for sentence in violations(page, OF_COLOUR)]

@@ -1,9 +1,20 @@
 """The site without scripts, without motion, without a network, and with a widget that breaks."""
 
+import re
+from urllib.parse import urljoin
+
 import pytest
 from visiting import DESKTOP, PHONE
 
 VISIBLE_TEXT = "document.querySelector('main').innerText.trim().length"
+SEEN = """() => {
+    const main = document.querySelector('main'), figures = [...document.querySelectorAll('.dn-figure')].map(figure => {
+        const shown = [...figure.querySelectorAll('img, video')].filter(
+            e => e.getClientRects().length && e.checkVisibility({visibilityProperty: true}));
+        return [figure.id, shown.length, shown.length && shown[0].getBoundingClientRect().width];
+    });
+    return {characters: main.innerText.length, figures, right: main.getBoundingClientRect().right};
+}"""
 KEPT = "document.documentElement.dataset.offline"
 
 
@@ -14,22 +25,14 @@ def test_without_scripts_everything_can_be_read(visit, paths, device):
     visitor = visit(java_script_enabled=False, color_scheme="dark", **device)
     for path in paths:
         visitor.page.goto(visitor.base + path, wait_until="load")
-        page = visitor.page
-        words = len(page.inner_text("main"))
-        if words < 200:
-            problems.append(f"/{path}: only {words} characters of text")
-        for figure in page.locator(".dn-figure").all():
-            figures += 1
-            name = figure.get_attribute("id")
-            media = figure.locator("img:visible, video:visible")
-            if not media.count():
-                problems.append(f"/{path}: {name} shows nothing")
-                continue
-            media.first.scroll_into_view_if_needed()
-            if media.first.bounding_box()["width"] < 40:
-                problems.append(f"/{path}: {name} is too small to see")
-        main = page.locator("main").bounding_box()
-        if main["x"] + main["width"] > device["viewport"]["width"] + 1:
+        seen = visitor.page.evaluate(SEEN)  # by the browser's tools, which work without scripts of the page
+        if seen["characters"] < 200:
+            problems.append(f"/{path}: only {seen['characters']} characters of text")
+        figures += len(seen["figures"])
+        problems += [f"/{path}: {name} shows nothing" for name, shown, _ in seen["figures"] if not shown]
+        problems += [f"/{path}: {name} is too small to see" for name, shown, width in seen["figures"]
+                     if shown and width < 40]
+        if seen["right"] > device["viewport"]["width"] + 1:
             problems.append(f"/{path}: main is wider than the screen")
         problems += [f"/{path}: {e}" for e in visitor.notes.errors]
     assert not problems, "\n".join(problems)
@@ -44,11 +47,13 @@ def test_reduced_motion_is_respected(visit):
     assert visit(reduced_motion="reduce", **PHONE).open("").evaluate(moving) == 0
 
 
-def test_films_play_and_seek(visit, paths):
+def test_films_play_and_seek(visit, site, paths):
     """Each film has controls, a size and a poster, plays, and shows another moment after a seek."""
     films = 0
     visitor = visit(**DESKTOP)
     for path in paths:
+        if "<video" not in (site / path / "index.html").read_text(encoding="utf-8"):
+            continue
         page = visitor.open(path)
         for film in page.locator("video").all():
             films += 1
@@ -103,19 +108,26 @@ def test_first_visit_is_enough(visit):
     assert page.evaluate("getComputedStyle(document.body).getPropertyValue('--dn-accent').trim()")
 
 
-def test_after_a_first_touch_all_pages_are_there(visit, paths):
-    """Seen once and scrolled: every page can be read offline, pictures too, and search works."""
+def test_after_a_first_touch_all_pages_are_there(visit, site, paths):
+    """Seen once and scrolled: every page and its pictures are kept, some are read offline, and search works."""
     visitor = visit(service_workers="allow", **DESKTOP)
     page = visitor.open("")
     page.wait_for_function(f"() => {KEPT} !== undefined", timeout=20_000)
     page.mouse.wheel(0, 300)
     page.wait_for_function(f"() => {KEPT} === 'picture'", timeout=60_000)
     visitor.context.set_offline(True)
-    problems = []
+    kept = {url.removeprefix(visitor.base) for url in page.evaluate(
+        "caches.keys().then(names => caches.open(names[0])).then(c => c.keys()).then(all => all.map(r => r.url))")}
+    problems = [f"/{path}: not kept" for path in paths if path not in kept]
     for path in paths:
+        text = (site / path / "index.html").read_text(encoding="utf-8")
+        pictures = re.findall(r'<img[^>]* src="(?!data:)([^"#?]+)(?<!\.gif)"', text)
+        # Films are kept by the switch only.
+        found = {urljoin(visitor.base + path, picture).removeprefix(visitor.base) for picture in pictures}
+        problems += [f"/{path}: picture not kept: {picture}" for picture in sorted(found - kept)]
+    for path in paths[::8]:
         visitor.open(path)
-        page.evaluate("document.querySelectorAll('main img').forEach(i => { i.loading = 'eager'; })")
-        page.wait_for_function("() => [...document.querySelectorAll('main img')].every(i => i.complete)")
+        visitor.settle(lazy=False)
         if page.evaluate(VISIBLE_TEXT) < 200:
             problems.append(f"/{path}: no text offline")
         shown = page.evaluate("""() => [...document.querySelectorAll('main img')]

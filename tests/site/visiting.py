@@ -179,8 +179,6 @@ class Visitor:
         """Down the whole page in screens and back up, as a reader does, so that lazy pictures load. Each screen is drawn,
         since a browser begins to load a picture when it draws its place; where it draws nothing for a while, we go on,
         and what is left after some seconds is loaded without being seen."""
-        from playwright.sync_api import TimeoutError  # scripts/lighthouse.py needs this file, and not playwright
-
         self.page.evaluate("""async () => {
             const drawn = () => new Promise(r => {
                 requestAnimationFrame(() => requestAnimationFrame(r)); setTimeout(r, 250);
@@ -190,9 +188,17 @@ class Visitor:
             }
             scrollTo(0, 0); await drawn();
         }""")
+        self.settle()
+
+    def settle(self, lazy: bool = True):
+        """Wait until every visible picture and each widget that was reached has come; `lazy=False` lets no picture wait for
+        being seen."""
+        from playwright.sync_api import TimeoutError  # scripts/lighthouse.py needs this file, and not playwright
+
         loading = """() => [...document.querySelectorAll('.md-main img'), ...document.querySelectorAll('.dn-widget')]
             .filter(e => e.tagName === 'IMG' ? e.checkVisibility() && !e.complete : e.dataset.state === 'loading')"""
-        self.page.evaluate(f"setTimeout(() => ({loading})().forEach(e => e.loading = 'eager'), 5000)")
+        self.page.evaluate(f"setTimeout(() => ({loading})().forEach(e => e.loading = 'eager'), "
+                           f"{5000 if lazy else 0})")
         try:
             self.page.wait_for_function(f"() => !({loading})().length", timeout=60_000)
         except TimeoutError as error:

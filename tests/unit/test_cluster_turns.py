@@ -5,9 +5,8 @@ import threading
 import time
 from types import SimpleNamespace
 
+import distributed
 import pytest
-
-distributed = pytest.importorskip("distributed")
 
 from denoised.errors import DenoisedError
 from tasks.cluster_dask import Dask
