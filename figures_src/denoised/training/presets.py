@@ -54,7 +54,7 @@ _PRESETS = (
            extra={"pixels": 128, "shift": 0.7, "start": "unet3-64px"}),
     # Six million parameters that draw in four steps, taught by the U-Net (progressive distillation in one round).
     Preset("student", "student", samples=600_000, batch=64, lr=1e-3, weight_decay=0.01, warmup=6_000, seed=3,
-           extra={"channels": (32, 96, 144), "heads": (1, 4, 6), "steps": 4, "teacher_steps": 8, "guidance": 3.0,
+           extra={"channels": [32, 96, 144], "heads": [1, 4, 6], "steps": 4, "teacher_steps": 8, "guidance": 3.0,
                   "pictures": 20_480}),
 )  # fmt: skip
 PRESETS = {preset.name: preset for preset in _PRESETS}
