@@ -59,19 +59,23 @@ def guess(value, fmt="", unit="", low=None, high=None, close=None, factors=False
         spot = round(close**SPOT, 1)
     else:  # whole steps, or the page would state a distance that nobody can be off by
         spot, close = (math.floor(d / step + 1e-9) * step for d in (close * SPOT, max(close, step)))
-    suffix = "%" if shown.endswith("%") else f"\N{NO-BREAK SPACE}{unit}" if unit else ""
+    suffix = "%" if shown.endswith("%") else _suffix(unit)
     return {
         "kind": "guess", "right": right, "low": low, "high": high, "digits": digits, "suffix": suffix,
         "spot": round(spot, digits + 2), "close": round(close, digits + 2), "factors": bool(factors),
     }  # fmt: skip
 
 
-def choose(number, options=None, largest=None, smallest=None, fmt=""):
+def _suffix(unit):
+    return f"\N{NO-BREAK SPACE}{unit}" if unit else ""
+
+
+def choose(number, options=None, largest=None, smallest=None, fmt="", unit=""):
     """What the page has to know to grade a choice.
 
     number(ref) gives a figure's number. options: {answer: check}, each check a comparison of figures' numbers as claims
     have it, of which exactly one holds. Or largest, smallest: {answer: ref}, where the number decides; the numbers are shown
-    with the format fmt once the reader has chosen. SiteError if that cannot be asked.
+    with the format fmt and the unit once the reader has chosen. SiteError if that cannot be asked.
     """
     given = [(k, v) for k, v in (("options", options), ("largest", largest), ("smallest", smallest)) if v is not None]
     if len(given) != 1 or not isinstance(given[0][1], dict) or len(given[0][1]) < 2:
@@ -88,7 +92,7 @@ def choose(number, options=None, largest=None, smallest=None, fmt=""):
                 raise SiteError(f"choose() compares numbers, and {ref!r} is {value!r}")
         best = max(numbers) if kind == "largest" else min(numbers)
         right = [text for text, value in zip(texts, numbers, strict=True) if value == best]
-        values = [format_number(value, fmt) for value in numbers]
+        values = [format_number(value, fmt) + _suffix(unit) for value in numbers]
     if len(right) != 1:
         what = " and ".join(map(repr, right)) if right else "none of " + ", ".join(map(repr, texts))
         raise SiteError(f"choose(): exactly one answer has to be right, and by the figures' numbers {what} is")

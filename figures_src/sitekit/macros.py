@@ -146,10 +146,10 @@ def define_env(env):
         return bets.bet_html(bets.guess(number, fmt, unit, low, high, close, factors))
 
     @macro("block")
-    def choose(options=None, largest=None, smallest=None, fmt=""):
+    def choose(options=None, largest=None, smallest=None, fmt="", unit=""):
         """Answers to choose from, first in a fold `??? predict`: choose({'more': 'a/b.c > 1', 'not more': 'a/b.c <= 1'}), or
         choose(largest={'the first': 'a/b.c', 'the second': 'a/b.d'})."""
-        return bets.bet_html(bets.choose(site.figures.number, options, largest, smallest, fmt))
+        return bets.bet_html(bets.choose(site.figures.number, options, largest, smallest, fmt, unit))
 
     @macro("inline")
     def cite(*keys):
