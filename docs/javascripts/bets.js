@@ -4,7 +4,6 @@
 import { element } from "./parts.js";
 
 const KEPT = "dn-bets"; // localStorage: { "/page/#question": answer }
-const WORDS = { right: "right", close: "close", off: "off" };
 const MARKS = { right: "✓", close: "≈", off: "✗" };
 const POSITIONS = 200; // of a slider
 
@@ -38,7 +37,8 @@ function remember(key, answer) {
   keep(all);
 }
 
-// ---- The two kinds of questions: { parts, focus, read() -> answer or a complaint, show(answer), clear() }
+// ---- The two kinds of questions, each as { parts, focus, hint, read() -> { answer } or { complaint },
+//      grade(answer) -> { grade, told } or null if it is no answer to this question, show(answer), clear() }
 
 function numberBet(facts, name) {
   const { low, high, digits, suffix, factors, right, spot, close } = facts;
@@ -53,8 +53,7 @@ function numberBet(facts, name) {
 
   const number = element("input", { type: "number", inputmode: low < 0 ? null : "decimal", step: "any", min: low, max: high, autocomplete: "off" });
   const positions = factors ? POSITIONS : Math.min(POSITIONS, Math.round((high - low) * 10 ** digits));
-  const slider = element("input", { type: "range", min: 0, max: positions, step: factors ? 1 : "any", "aria-label": "Your bet, on a scale" });
-  if (!factors) slider.step = 1;
+  const slider = element("input", { type: "range", min: 0, max: positions, "aria-label": "Your bet, on a scale" });
   slider.addEventListener("input", () => { number.value = there(slider.value / positions); say(); });
   number.addEventListener("input", () => {
     if (Number.isFinite(number.valueAsNumber)) slider.value = Math.round(inside(place(number.valueAsNumber)) * positions);
@@ -69,8 +68,8 @@ function numberBet(facts, name) {
   };
   const truth = element("span", { class: "dn-bet__truth" }, element("b", {}, shown(right)));
   truth.style.setProperty("--at", place(right));
-  const marks = element("div", { class: "dn-bet__marks", hidden: true, "aria-hidden": "true" }, band(close), band(spot), truth);
-  const scale = element("div", { class: "dn-bet__scale" }, marks, slider,
+  const [under, over] = [[band(close), band(spot)], [truth]].map((marks) => element("div", { class: "dn-bet__marks", "aria-hidden": "true" }, ...marks));
+  const scale = element("div", { class: "dn-bet__scale" }, under, slider, over,
     element("span", { class: "dn-bet__end" }, write(low)), element("span", { class: "dn-bet__end" }, write(high)));
   function say() {
     const set = number.value !== "";
@@ -98,20 +97,20 @@ function numberBet(facts, name) {
       if (typeof answer !== "number" || !(answer >= low && answer <= high)) return null;
       const away = factors ? Math.max(answer / right, right / answer) : Math.abs(answer - right);
       const slack = 10 ** -digits / 1000; // of how computers add
-      const grade = away <= (factors ? spot : Math.max(spot, 0)) + slack ? "right" : away <= close + slack ? "close" : "off";
+      const grade = away <= spot + slack ? "right" : away <= close + slack ? "close" : "off";
       const word = { right: "Spot on", close: "Close", off: "Off" }[grade];
       return { grade, told: answer === right ? `${word}: it is ${shown(right)}.` : `${word}. You said ${shown(answer)}, it is ${shown(right)}.` };
     },
     show(answer) {
       number.value = answer;
       slider.value = Math.round(place(answer) * positions);
-      marks.hidden = false;
+      under.hidden = over.hidden = false;
       say();
     },
     clear() {
       number.value = "";
       slider.value = positions / 2;
-      marks.hidden = true;
+      under.hidden = over.hidden = true;
       say();
     },
   };
@@ -226,7 +225,7 @@ export function dressBets() {
   const count = () => {
     const grades = bets.map(({ card }) => card.dataset.grade);
     const of = (grade) => grades.filter((g) => g === grade).length;
-    const parts = Object.keys(WORDS).filter(of).map((grade) => `${of(grade)} ${WORDS[grade]}`);
+    const parts = Object.keys(MARKS).filter(of).map((grade) => `${of(grade)} ${grade}`);
     told.textContent = parts.length
       ? `${grades.filter(Boolean).length} of ${bets.length} answered: ${parts.join(", ")}.`
       : `${bets.length} bets on this page, none made yet.`;

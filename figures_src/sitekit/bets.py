@@ -53,7 +53,8 @@ def guess(value, fmt="", unit="", low=None, high=None, close=None, factors=False
     if close is None:
         close = FACTOR if factors else CLOSE * (high - low)
     if isinstance(close, bool) or not isinstance(close, int | float) or not close > (1 if factors else 0):
-        raise SiteError(f"guess(): close is {close!r}; it has to be a {'factor above 1' if factors else 'distance above 0'}")
+        least = "factor above 1" if factors else "distance above 0"
+        raise SiteError(f"guess(): close is {close!r}; it has to be a {least}")
     step = 10**-digits
     if factors:
         spot = round(close**SPOT, 1)
@@ -74,12 +75,12 @@ def choose(number, options=None, largest=None, smallest=None, fmt="", unit=""):
     """What the page has to know to grade a choice.
 
     number(ref) gives a figure's number. options: {answer: check}, each check a comparison of figures' numbers as claims
-    have it, of which exactly one holds. Or largest, smallest: {answer: ref}, where the number decides; the numbers are shown
-    with the format fmt and the unit once the reader has chosen. SiteError if that cannot be asked.
+    have it, of which exactly one holds. Or largest, smallest: {answer: ref}, where the number decides; the numbers are
+    shown with the format fmt and the unit once the reader has chosen. SiteError if that cannot be asked.
     """
     given = [(k, v) for k, v in (("options", options), ("largest", largest), ("smallest", smallest)) if v is not None]
     if len(given) != 1 or not isinstance(given[0][1], dict) or len(given[0][1]) < 2:
-        raise SiteError("choose() needs two answers or more, as options={answer: check}, largest= or smallest={answer: number}")
+        raise SiteError("choose() needs two answers or more: {answer: check}, or largest= or smallest={answer: number}")
     kind, answers = given[0]
     texts = [" ".join(str(text).split()) for text in answers]
     values = None

@@ -140,15 +140,15 @@ def define_env(env):
 
     @macro("block")
     def guess(ref, fmt="", unit="", low=None, high=None, close=None, factors=False):
-        """A number to bet on, first in a fold `??? predict`: guess('vae/swap.psnr_self', '.1f', 'dB', low=0, high=40). ref may
-        be a number computed from value()s."""
+        """A number to bet on, first in a fold `??? predict`: guess('vae/swap.psnr_self', '.1f', 'dB', low=0, high=40). ref
+        may be a number computed from value()s."""
         number = site.figures.number(ref) if isinstance(ref, str) else ref
         return bets.bet_html(bets.guess(number, fmt, unit, low, high, close, factors))
 
     @macro("block")
     def choose(options=None, largest=None, smallest=None, fmt="", unit=""):
-        """Answers to choose from, first in a fold `??? predict`: choose({'more': 'a/b.c > 1', 'not more': 'a/b.c <= 1'}), or
-        choose(largest={'the first': 'a/b.c', 'the second': 'a/b.d'})."""
+        """Answers to choose from, first in a fold `??? predict`: choose({'more': 'a/b.c > 1', 'not more': 'a/b.c <= 1'}),
+        or choose(largest={'the first': 'a/b.c', 'the second': 'a/b.d'})."""
         return bets.bet_html(bets.choose(site.figures.number, options, largest, smallest, fmt, unit))
 
     @macro("inline")
