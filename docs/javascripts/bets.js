@@ -43,7 +43,7 @@ function remember(key, answer) {
 function numberBet(facts, name) {
   const { low, high, digits, suffix, factors, right, spot, close } = facts;
   const write = (value) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }).format(value).replace("-", "−");
-  const shown = (value) => write(value) + suffix;
+  const shown = (value) => write(value) + (value === 1 ? suffix.replace(/s$/, "") : suffix);
   const place = (value) => factors ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   const there = (at) => {
     const value = factors ? Number((low * (high / low) ** at).toPrecision(2)) : low + at * (high - low);
