@@ -1,13 +1,12 @@
 // Predict, then check: the reader bets on a number or chooses an answer, and the page grades it with the figures' own
-// numbers. The macros guess() and choose() leave an empty element with these in a fold "??? predict" (sitekit/bets.py);
-// without this file the fold is a fold. Answers stay in this browser, and are graded anew on each visit.
+// numbers, which guess() and choose() left in the fold (sitekit/bets.py). Answers stay in this browser.
 import { element } from "./parts.js";
 
 const KEPT = "dn-bets"; // localStorage: { "/page/#question": answer }
 const MARKS = { right: "✓", close: "≈", off: "✗" };
 const POSITIONS = 200; // of a slider
 
-// ---- What has been answered. A reader whose browser keeps nothing plays all the same, until the page is left.
+// ---- What has been answered. Where a browser keeps nothing, it is known until the page is left.
 let memory = null;
 
 function answers() {
@@ -29,16 +28,15 @@ function keep(all) {
   }
 }
 
-/** Keep an answer, or forget it if there is none. */
-function remember(key, answer) {
+function remember(key, answer) { // none: forget it
   const all = answers();
   if (answer === undefined) delete all[key];
   else all[key] = answer;
   keep(all);
 }
 
-// ---- The two kinds of questions, each as { parts, focus, hint, read() -> { answer } or { complaint },
-//      grade(answer) -> { grade, told } or null if it is no answer to this question, show(answer), clear() }
+// ---- The two kinds of questions: { parts, focus, hint, read() -> { answer } or { complaint },
+//      grade(answer) -> { grade, told }, or null if it is no answer to this, show(answer), clear() }
 
 function numberBet(facts, name) {
   const { low, high, digits, suffix, factors, right, spot, close } = facts;
@@ -154,7 +152,7 @@ function choiceBet({ options, right, values }, name) {
   };
 }
 
-// ---- One question: its fold moves into a card, below the question and what to answer with
+// ---- One question: its fold moves into a card
 
 function dress(host, n, changed) {
   const fold = host.closest("details");
@@ -202,15 +200,15 @@ function dress(host, n, changed) {
     summary.focus({ preventScroll: true }); // the button that was pressed has gone
     changed();
   });
+  const clear = () => { settle(); fold.open = false; };
   again.addEventListener("click", () => {
     remember(key);
-    settle();
-    fold.open = false;
+    clear();
     bet.focus.focus();
     changed();
   });
   settle(answers()[key]);
-  return { card, settle: () => settle(answers()[key]), close: () => { fold.open = false; } };
+  return { card, clear };
 }
 
 // ---- All of a page, and the line below the last one
@@ -238,7 +236,7 @@ export function dressBets() {
   });
   forget.addEventListener("click", () => {
     keep({});
-    bets.forEach((bet) => { bet.settle(); bet.close(); });
+    bets.forEach((bet) => bet.clear());
     count();
     told.focus();
   });
