@@ -51,7 +51,8 @@ def test_every_page_has_a_policy_that_names_no_other_origin_and_just_its_own_scr
         assert said == policy.policy(text), path
         assert text.index("Content-Security-Policy") < re.search("<(script|link|style)", text).start()
         rules = {name: values for name, *values in (rule.split() for rule in said.split("; "))}
-        assert rules["default-src"] == rules["base-uri"] == ["'none'"]
+        assert rules["default-src"] == ["'self'"]
+        assert rules["base-uri"] == rules["frame-src"] == rules["object-src"] == ["'none'"]
         for name, values in rules.items():
             assert "*" not in values, path
             known = {"'none'", "'self'", "data:", "blob:"} | ({"'unsafe-inline'"} if name == "style-src" else set())

@@ -1,0 +1,47 @@
+// Firefox for tests in Python: one line of JSON in, one line of JSON out. Started as
+//   node firefox.mjs <node_modules> <firefox>
+// Firefox is spoken to by WebDriver BiDi, which it understands by itself.
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+const [modules, executablePath] = process.argv.slice(2);
+const found = createRequire(`${modules}/`).resolve("puppeteer-core");
+const { default: puppeteer } = await import(pathToFileURL(found));
+const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+const page = await browser.newPage();
+let errors = [], requests = [];
+page.on("console", (message) => { if (message.type() === "error") errors.push(`console: ${message.text()}`); });
+page.on("pageerror", (error) => errors.push(`exception: ${error.message}`));
+page.on("request", (request) => requests.push(request.url()));
+
+const commands = {
+  async open({ url, width, height, dark }) {
+    errors = [];
+    await page.setViewport({ width, height });
+    await page.goto(url, { waitUntil: "load", timeout: 60_000 });
+    if (dark) await page.evaluate(() => document.body.setAttribute("data-md-color-scheme", "slate"));
+    return null;
+  },
+  evaluate: ({ script }) => page.evaluate(`(${script})()`),
+  async wait({ script, timeout }) {
+    await page.waitForFunction(`(${script})()`, { timeout, polling: 100 });
+    return null;
+  },
+  async click({ selector }) { await page.click(selector); return null; },
+  async press({ key }) { await page.keyboard.press(key); return null; },
+  async picture({ path }) { await page.screenshot({ path }); return null; },
+  notes: () => ({ errors, requests }),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { name, ...rest } = JSON.parse(line);
+  let answer;
+  try {
+    answer = { value: (await commands[name](rest)) ?? null };
+  } catch (error) {
+    answer = { error: String(error.message ?? error) };
+  }
+  console.log(JSON.stringify(answer));
+}
+await browser.close();
