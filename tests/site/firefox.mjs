@@ -8,7 +8,9 @@ import { pathToFileURL } from "node:url";
 const [modules, executablePath] = process.argv.slice(2);
 const found = createRequire(`${modules}/`).resolve("puppeteer-core");
 const { default: puppeteer } = await import(pathToFileURL(found));
-const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+// Without service workers, as in the tours with Chromium: what one is loading when a page is left is told as an error.
+const extraPrefsFirefox = { "dom.serviceWorkers.enabled": false };
+const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox });
 const page = await browser.newPage();
 let errors = [], requests = [];
 page.on("console", (message) => { if (message.type() === "error") errors.push(`console: ${message.text()}`); });
