@@ -164,8 +164,8 @@ def test_exact_weights_draw_python_s_picture(exact, python):
     page.get_by_label("Steps", exact=True).select_option("10")
     page.get_by_label("Seed", exact=True).fill("6")
     page.get_by_label("Guidance", exact=True).fill("4.5")
-    page.locator(".dn-lab").get_by_text("What it should keep away from").click()
-    page.get_by_label("Negative prompt").fill("blue")
+    page.locator(".dn-lab__more summary").click()
+    page.get_by_label("What it should keep away from").fill("blue")
     shown = draw(page)
     expected = python("tiger face, openmoji style", negative_prompt="blue", seed=6, steps=10, guidance=4.5)
     assert expected.std() > 20, "this compares nothing"
@@ -204,12 +204,12 @@ def shown_python(page):
 
 
 @pytest.mark.parametrize("query, has, steps", [
-    ("picture=rocket&prompt=carrot&style=openmoji&noise=4&decoder=openmoji&guidance=4",
-     ("Img2Img", "strength=0.8"), "step 2 of 5"),
-    ("picture=cat&prompt=tiger+face&negative=blue&noise=5&guidance=1&decoder=plants",
-     ("Img2Img", "strength=1", "tiny"), "step 1 of 5"),
-    (f"picture=photograph&prompt=cat+face&noise=3&guidance=0.5&mask={'0' * 32}{'0ff0' * 6}{'0' * 8}",
-     ("Inpaint", "rows"), "step 3 of 5"),
+    ("picture=rocket&prompt=carrot&style=openmoji&noise=4&decoder=openmoji&guidance=4&sampler=dpm-2m",
+     ("Img2Img", "strength=0.8", "DPMSolverMultistepScheduler"), "step 2 of 5"),
+    ("picture=cat&prompt=tiger+face&negative=blue&noise=5&guidance=1&decoder=plants&sampler=euler",
+     ("Img2Img", "strength=1", "tiny", "EulerDiscreteScheduler"), "step 1 of 5"),
+    (f"picture=photograph&prompt=cat+face&noise=3&guidance=0.5&sampler=euler-a&mask={'0' * 32}{'0ff0' * 6}{'0' * 8}",
+     ("Inpaint", "rows", "EulerAncestral"), "step 3 of 5"),
 ], ids=["another decoder", "all of the noise", "a part of it"])  # fmt: skip
 def test_a_picture_under_noise_is_drawn_as_the_shown_python_draws_it(exact, tmp_path, monkeypatch, query, has, steps):
     """Image to image and inpainting by stock diffusers, with other decoders: no pixel is off by more than 2 levels."""
@@ -225,6 +225,19 @@ def test_a_picture_under_noise_is_drawn_as_the_shown_python_draws_it(exact, tmp_
     assert query.split("&")[0] in page.url and "noise=" in page.url
     page.get_by_label("Step", exact=True).press("Home")
     assert steps in page.inner_text(".dn-lab__reading"), "there is nothing before the step at which it began"
+
+
+@pytest.mark.parametrize("sampler", ["euler-a", "dpm-2m"])
+def test_another_sampler_draws_as_the_shown_python_draws_it(exact, tmp_path, monkeypatch, sampler):
+    """From noise by stock diffusers with the scheduler of that name: no pixel is off by more than 2 levels."""
+    page = exact(f"?steps=4&seed=8&prompt=rocket&sampler={sampler}")
+    assert page.get_by_label("Sampler", exact=True).input_value() == sampler
+    shown = draw(page)
+    expected = run(shown_python(page), tmp_path, monkeypatch)
+    assert expected.std() > 20, "this compares nothing"
+    assert np.abs(shown - expected).max() <= 2
+    named = page.get_by_label("Sampler", exact=True).evaluate("e => e.selectedOptions[0].text")
+    assert f"sampler={sampler}" in page.url and f"4 steps of {named}" in page.inner_text(".dn-lab__about")
 
 
 def test_a_picture_of_one_s_own(exact, tmp_path, monkeypatch):

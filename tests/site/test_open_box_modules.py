@@ -1,13 +1,10 @@
 """The open box's modules against the libraries that they stand in for, run in a browser without any page of the site."""
 
-import functools
-import http.server
 import json
 import os
 import random
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -41,29 +38,8 @@ def some_text(rng):
 
 
 @pytest.fixture(scope="module")
-def page(browser):
-    """A blank page whose imports("name.js") is a module of docs/javascripts/lab."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-        def do_GET(self):
-            if self.path != "/":
-                return super().do_GET()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            return self.wfile.write(b"<!doctype html><title>blank</title>")
-
-    handler = functools.partial(Quiet, directory=str(ROOT / "docs" / "javascripts" / "lab"))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    page = browser.new_page()
-    page.goto(f"http://127.0.0.1:{server.server_port}/")
-    yield page
-    page.close()
-    server.shutdown()
+def page(modules_page):
+    return modules_page
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +143,9 @@ def test_settings_survive_the_address(page):
     same, odd = page.evaluate("""async known => {
         const { DEFAULT, fromAddress, toAddress } = await import('/state.js');
         const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', seed: 4294967295, steps: 8,
-            guidance: 0, weights: 'exact', decoder: 'tiny', picture: 'cat', noise: 7, mask: '0f80'};
-        const nonsense = '?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1&decoder=oil&picture=dog&mask=zz&noise=0';
+            guidance: 0, weights: 'exact', sampler: 'dpm-2m', decoder: 'tiny', picture: 'cat', noise: 7, mask: '0f80'};
+        const nonsense = '?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1&decoder=oil&picture=dog&mask=zz&noise=0'
+            + '&sampler=constructor';
         return [[state, fromAddress(toAddress(state), known)], [DEFAULT, fromAddress(nonsense, known)]];
     }""", KNOWN)
     assert same[0] == same[1]

@@ -1,7 +1,8 @@
 // The reader's side: words, settings, the button that loads and draws, and what there is to say about the words.
 
 import { el } from "./dom.js";
-import { STEPS, problem, warnings, wording } from "./state.js";
+import { SAMPLERS } from "./samplers.js";
+import { DEFAULT, STEPS, problem, warnings, wording } from "./state.js";
 import { readable } from "./tokenizer.js";
 
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
@@ -20,6 +21,7 @@ export class Form {
       seed: el("input", { id: id("seed"), type: "text", inputMode: "numeric", autocomplete: "off" }),
       steps: el("select", { id: id("steps") }, ...STEPS.map((n) => el("option", { value: n, text: String(n) }))),
       guidance: el("input", { id: id("guidance"), type: "range", min: 0, max: 12, step: 0.5 }),
+      sampler: el("select", { id: id("sampler"), "aria-describedby": id("sampler-says") }, ...Object.entries(SAMPLERS).map(([value, { title }]) => el("option", { value, text: title }))),
       negative: el("textarea", { id: id("negative"), rows: 1, spellcheck: false, autocomplete: "off" }),
       weights: el("select", { id: id("weights") }),
     };
@@ -43,8 +45,9 @@ export class Form {
         el("div", { className: "dn-lab__field" }, label("seed", "Seed"), el("span", { className: "dn-lab__pair" }, f.seed, this.another)),
         el("div", { className: "dn-lab__field dn-lab__field--guidance" },
           el("span", { className: "dn-lab__pair" }, label("guidance", "Guidance"), this.strength), f.guidance)),
-      el("details", { className: "dn-lab__more" }, el("summary", { text: "What it should keep away from" }),
-        el("div", { className: "dn-lab__field" }, label("negative", "Negative prompt"), f.negative)),
+      el("details", { className: "dn-lab__more" }, el("summary", { text: "Sampler and negative prompt" }), el("div", { className: "dn-lab__opened" },
+        el("div", { className: "dn-lab__field dn-lab__field--short" }, label("sampler", "Sampler"), f.sampler, this.about = el("p", { id: id("sampler-says"), className: "dn-lab__says" })),
+        el("div", { className: "dn-lab__field" }, label("negative", "What it should keep away from (negative prompt)"), f.negative))),
       this.more = el("div", { className: "dn-lab__from" }),
       el("div", { className: "dn-lab__start" }, this.go, this.weightsRow), this.bar, this.told, this.heard, this.trouble);
 
@@ -65,13 +68,13 @@ export class Form {
   get state() {
     const f = this.fields;
     return { prompt: f.prompt.value, style: f.style.value, negative: f.negative.value, seed: f.seed.value.trim(),
-      steps: Number(f.steps.value), guidance: Number(f.guidance.value), weights: f.weights.value || this.weights };
+      steps: Number(f.steps.value), guidance: Number(f.guidance.value), sampler: f.sampler.value, weights: f.weights.value || this.weights };
   }
 
   set state(values) {
     for (const [name, field] of Object.entries(this.fields)) field.value = values[name];
     this.weights = values.weights; // until the sizes are known, and with them what there is to choose
-    if (values.negative) this.node.querySelector(".dn-lab__more").open = true;
+    if (values.negative || values.sampler !== DEFAULT.sampler) this.node.querySelector(".dn-lab__more").open = true;
     this.changed();
   }
 
@@ -95,6 +98,7 @@ export class Form {
 
   changed() {
     this.strength.textContent = `${this.state.guidance}${{ 0: " (ignores the words)", 1: " (off)" }[this.state.guidance] || ""}`;
+    this.about.textContent = SAMPLERS[this.state.sampler].says;
     this.trouble.textContent = "";
     for (const field of Object.values(this.fields)) field.removeAttribute("aria-invalid");
     this.dress();

@@ -85,7 +85,7 @@ export class Report {
 
   json() {
     const { settings, weights, recorded, changed, t, painter } = this.run;
-    const whole = { model: "Emoji Diffusion", sampler: "ddim", ...settings, decoder: painter, weights: recorded ? "exact" : weights, timesteps: t, changed };
+    const whole = { model: "Emoji Diffusion", ...settings, decoder: painter, weights: recorded ? "exact" : weights, timesteps: t, changed };
     save(new Blob([JSON.stringify(whole, null, 2)], { type: "application/json" }), this.name("json"));
   }
 }

@@ -60,12 +60,13 @@ export class Run {
   }
 }
 
-/** A run by the model, which grows while it is made. given: {from, xt, before: the run that it goes on from at that step, cells:
+/** A run by the model, which grows while it is made. given: {from, xt, past: the bet before, for a sampler that looks
+ *  back, before: the run that it goes on from at that step, cells:
  *  how many were changed by hand, start: a picture that it begins with, levels: alpha bar of each t, weights, watch}. `on(kind, run)`
  *  is told of each "step", "picture", "end", "stopped". */
-export async function live(model, settings, { from = 0, before = null, start = null, xt = null, cells = 0, levels, weights, watch }, on) {
+export async function live(model, settings, { from = 0, before = null, start = null, xt = null, past = null, cells = 0, levels, weights, watch }, on) {
   let run = null;
-  await model.call("run", { settings, from, xt, picture: start, watch }, (kind, what) => {
+  await model.call("run", { settings, from, xt, past, picture: start, watch }, (kind, what) => {
     if (kind === "text") {
       run = new Run(settings, [...what.timesteps.map((t) => levels[t]), 1], what.timesteps, what.tokens, before ? before.first : from);
       Object.assign(run, { weights, start });
@@ -102,7 +103,7 @@ export async function recorded(of, base, index) {
     raw(`${base}.${name}.attention.u8`),
     sprite(`${base}.${name}.bets.webp`, of.steps + 1, of.columns, of.pixels),
   ]);
-  const run = new Run({ prompt, negative: "", seed, steps: of.steps, guidance: of.guidance }, [...of.alpha_bar, 1], of.t, tokens);
+  const run = new Run({ prompt, negative: "", seed, steps: of.steps, guidance: of.guidance, sampler: "ddim" }, [...of.alpha_bar, 1], of.t, tokens);
   const size = of.latent.reduce((a, b) => a * b), view = new DataView(bytes);
   for (let i = 0; i <= of.steps; i++) {
     run.xt[i] = Float32Array.from({ length: size }, (_, k) => view.getInt16(2 * (i * size + k), true) / of.fixed);

@@ -1,10 +1,11 @@
 // What the reader asks for: its limits, its sentences, and its place in the page's address.
 
+import { SAMPLERS } from "./samplers.js";
 import { maskFrom, maskText } from "./start.js";
 
 export const STEPS = [1, 2, 4, 5, 8, 10, 20, 25, 40, 50]; // divisors of the schedule's thousand
 export const LIMIT = 1000; // characters of a prompt
-export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", seed: 1, steps: 20, guidance: 3, weights: "compact",
+export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", seed: 1, steps: 20, guidance: 3, sampler: "ddim", weights: "compact",
   decoder: "base", picture: "", noise: 12, mask: "" };
 const SEEDS = 2 ** 32;
 
@@ -17,7 +18,12 @@ export function wording({ prompt, style }) {
 
 /** Settings as the engine takes them; of a picture only what its own panel does not know. */
 export function asked(state) {
-  return { prompt: wording(state), negative: state.negative.trim(), seed: Number(state.seed), steps: state.steps, guidance: state.guidance, decoder: state.decoder };
+  return { prompt: wording(state), negative: state.negative.trim(), seed: Number(state.seed), steps: state.steps, guidance: state.guidance, sampler: state.sampler, decoder: state.decoder };
+}
+
+/** Do two runs' settings ask the network for the same? */
+export function sameWords(a, b) {
+  return ["prompt", "negative", "guidance"].every((name) => a[name] === b[name]);
 }
 
 /** Why the model cannot be asked this: {field, sentence}, or null. */
@@ -68,6 +74,7 @@ export function fromAddress(search, { styles, decoders, pictures, cells }) {
   if (STEPS.includes(Number(asked.get("steps")))) state.steps = Number(asked.get("steps"));
   const guidance = Number(asked.get("guidance"));
   if (asked.has("guidance") && guidance >= 0 && guidance <= 12) state.guidance = Math.round(2 * guidance) / 2;
+  if (Object.hasOwn(SAMPLERS, asked.get("sampler"))) state.sampler = asked.get("sampler");
   if (asked.get("weights") === "exact") state.weights = "exact";
   if (decoders.includes(asked.get("decoder"))) state.decoder = asked.get("decoder");
   if (pictures.includes(asked.get("picture"))) {

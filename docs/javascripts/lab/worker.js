@@ -31,9 +31,9 @@ const calls = {
       await engine.take(part, bytes);
     }
   },
-  async run({ settings, from, xt, picture, watch }, on) {
+  async run({ settings, from, xt, past, picture, watch }, on) {
     const mine = ++current;
-    await engine.run(settings, on, { from, xt, picture, watch, stopped: () => mine !== current });
+    await engine.run(settings, on, { from, xt, past, picture, watch, stopped: () => mine !== current });
   },
   async encode(message, on) {
     on("latent", await engine.encode(message.pixels));

@@ -13,7 +13,7 @@ import { Report } from "../lab/report.js";
 import { live, recorded } from "../lab/run.js";
 import { alphaBar, timesteps } from "../lab/schedule.js";
 import { Stage } from "../lab/stage.js";
-import { asked, fromAddress, toAddress } from "../lab/state.js";
+import { asked, fromAddress, sameWords, toAddress } from "../lab/state.js";
 import { Tensors } from "../lab/tensors.js";
 import { Tour } from "../lab/tour.js";
 import { Tokenizer } from "../lab/tokenizer.js";
@@ -201,7 +201,8 @@ export default async function mount(host, { src, reducedMotion }) {
         [start, settings.picture] = [picture.start, picture.settings];
       }
       form.say("Reading the words …");
-      await follow(settings, from === null ? { from: settings.picture?.from ?? 0, start } : { from, before, start, xt: draft || before.xt[from], cells });
+      const past = from > before.first && !cells && sameWords(settings, before.settings) ? before.x0[from - 1] : null; // a bet on something else tells nothing
+      await follow(settings, from === null ? { from: settings.picture?.from ?? 0, start } : { from, before, start, xt: draft || before.xt[from], past, cells });
       if (from === null) history.replaceState(history.state, "", toAddress(state));
     } catch (error) {
       form.say("");
