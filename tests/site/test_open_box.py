@@ -552,6 +552,44 @@ def test_another_decoder_is_loaded_alone(visit):
     assert not visitor.notes.errors
 
 
+def test_the_words_can_be_read_without_a_picture(visit):
+    """The text encoder comes alone; every number of every token is within reach, and is the one that torch gives it."""
+    import torch
+
+    from denoised.pipeline import encode_prompts, load
+
+    visitor = visit(**PHONE)
+    page = ready(visitor, "?prompt=Red+apple")
+    page.get_by_label("Download", exact=True).select_option("exact")
+    page.locator(".dn-lab__states summary").click()
+    assert not models(visitor)
+    page.get_by_role("button", name="and read the words").click()
+    grid = page.locator(".dn-lab__vectors")
+    grid.wait_for(timeout=MINUTES)
+    assert {url.rsplit("/", 1)[1] for url in models(visitor)} == {"graphs.text_exact.onnx", "ort-wasm-simd-threaded.wasm"}
+    tokens = [text.replace("padding × ", "") for text in page.locator(".dn-lab__token").all_inner_texts()]
+    assert tokens == ["start", "red", "apple", ",", "noto", "style", "end", "25"]
+
+    def shown():
+        return page.inner_text(".dn-lab__place").replace("\u2212", "-")
+
+    with torch.no_grad():
+        states = encode_prompts(load(paths.WEIGHTS / "emoji-sd"), ["red apple, noto style"]).states[0].numpy()
+    grid.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert f"“apple”, number 4 of {states.shape[1]}: {states[2, 3]:.2f}" in shown()
+    padding = page.locator(".dn-lab__strip canvas").last
+    box = padding.bounding_box()
+    padding.tap(position={"x": box["width"] - 1, "y": box["height"] - 1})
+    assert f"“padding 25”, number {states.shape[1]} of" in shown() and f": {states[-1, -1]:.2f}" in shown()
+    assert f"{np.linalg.norm(states[-1]):.1f} long" in shown()
+    page.get_by_label("What would you like to see?").fill("pizza")
+    page.wait_for_function("() => document.querySelector('.dn-lab__vectors').textContent.includes('pizza')")
+    assert not visitor.notes.errors
+
+
 def test_a_damaged_file_is_said(visit):
     page = ready(visit(**DESKTOP))
     page.route("**/*decoder_exact.onnx", lambda route: route.fulfill(body="<html>gateway</html>"))

@@ -39,6 +39,7 @@ export class Form {
     this.node = el("form", { className: "dn-lab__form", noValidate: true },
       el("div", { className: "dn-lab__field dn-lab__field--prompt" }, label("prompt", "What would you like to see?"), f.prompt),
       this.read, this.advice,
+      this.under = el("div"),
       el("div", { className: "dn-lab__row" },
         el("div", { className: "dn-lab__field" }, label("style", "Style"), f.style),
         el("div", { className: "dn-lab__field" }, label("steps", "Steps"), f.steps),

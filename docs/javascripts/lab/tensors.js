@@ -1,5 +1,6 @@
 // The latent itself: four channels of numbers, one cell under the cursor, and a brush that changes them.
 
+import { frame, steered, under } from "./cursor.js";
 import { el, signed } from "./dom.js";
 import { diverging, numbers, summary } from "./paint.js";
 import { normal } from "./noise.js";
@@ -81,9 +82,7 @@ export class Tensors {
 
   point() {
     const area = this.side ** 2, at = this.y * this.side + this.x, latent = this.latent;
-    for (const mark of this.grid.querySelectorAll(".dn-lab__cursor")) {
-      Object.assign(mark.style, { left: `${(100 * this.x) / this.side}%`, top: `${(100 * this.y) / this.side}%`, width: `${100 / this.side}%`, height: `${100 / this.side}%` });
-    }
+    for (const mark of this.grid.querySelectorAll(".dn-lab__cursor")) frame(mark, this, this.side);
     const values = Array.from({ length: this.channels }, (_, c) => signed(latent[c * area + at]));
     this.cell.textContent = `Row ${this.y + 1}, column ${this.x + 1}: ${values.join("   ")}`;
   }
@@ -95,22 +94,17 @@ export class Tensors {
       return event.clientX >= box.left && event.clientX < box.right && event.clientY >= box.top && event.clientY < box.bottom;
     });
     if (!canvas || !this.latent) return false;
-    const box = canvas.getBoundingClientRect();
-    this.x = Math.min(this.side - 1, Math.floor(((event.clientX - box.left) / box.width) * this.side));
-    this.y = Math.min(this.side - 1, Math.floor(((event.clientY - box.top) / box.height) * this.side));
+    Object.assign(this, under(event, canvas, this.side));
     this.point();
     return true;
   }
 
   key(event) {
-    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (move && this.latent) {
-      this.x = Math.min(this.side - 1, Math.max(0, this.x + move[0]));
-      this.y = Math.min(this.side - 1, Math.max(0, this.y + move[1]));
-      this.point();
-    } else if (event.key === " ") this.apply();
-    else return;
-    event.preventDefault();
+    if (this.latent && steered(event, this, this.side)) this.point();
+    else if (event.key === " ") {
+      event.preventDefault();
+      this.apply();
+    }
   }
 
   /** The tool on the cell under the cursor and the eight around it, in all channels. */

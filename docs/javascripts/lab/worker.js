@@ -38,6 +38,9 @@ const calls = {
   async encode(message, on) {
     on("latent", await engine.encode(message.pixels));
   },
+  async read({ words }, on) {
+    on("text", await engine.read(words));
+  },
   async decode(message, on) {
     on("picture", { picture: await engine.decode(message.latent, message.decoder) });
   },

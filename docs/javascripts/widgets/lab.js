@@ -13,10 +13,11 @@ import { Report } from "../lab/report.js";
 import { live, recorded } from "../lab/run.js";
 import { alphaBar, timesteps } from "../lab/schedule.js";
 import { Stage } from "../lab/stage.js";
-import { asked, fromAddress, sameWords, toAddress } from "../lab/state.js";
+import { asked, fromAddress, sameWords, toAddress, wording } from "../lab/state.js";
 import { Tensors } from "../lab/tensors.js";
 import { Tour } from "../lab/tour.js";
 import { Tokenizer } from "../lab/tokenizer.js";
+import { Vectors } from "../lab/vectors.js";
 
 const SITE = new URL("../../", import.meta.url); // the site's root
 const RUNTIME = {
@@ -55,7 +56,7 @@ export default async function mount(host, { src, reducedMotion }) {
     words: async () => new Tokenizer(JSON.parse(new TextDecoder().decode(await bytesOf(model.url("tokenizer"))))),
     cost: () => (ready ? model.bytes(parts(), form.state.weights) : null),
     verb: () => (ready && picture.chosen ? "Draw from the picture" : "Draw"),
-    changed: () => { if (ready) picture.follow({ ...form.state, decoder: painter.name }); },
+    changed: () => { if (ready) { picture.follow({ ...form.state, decoder: painter.name }); vectors.follow(); } },
   });
   const loading = { progress: (came, all) => form.progress(came, all), say: (text) => form.say(text, true) };
   const painter = new Painter(of.decoders, {
@@ -69,19 +70,18 @@ export default async function mount(host, { src, reducedMotion }) {
     time: (step, steps) => timesteps(of.schedule.T, steps)[step],
     changed: () => { if (ready) form.dress(); },
     cost: () => model.bytes(["encoder", painter.name], form.state.weights),
-    encode: async (pixels) => {
-      let latent = null;
-      await alone(async () => {
-        await model.need(["encoder", painter.name], form.state.weights, loading);
-        await model.call("encode", { pixels }, (_, answer) => { latent = answer; });
-      }, true);
-      return latent;
-    },
-    decode: async (latent) => {
-      let made = null;
-      if (model.has.has(painter.name)) await model.call("decode", { latent, decoder: painter.name }, (_, what) => { made = what.picture; });
-      return made;
-    },
+    encode: (pixels) => alone(async () => {
+      await model.need(["encoder", painter.name], form.state.weights, loading);
+      return model.ask("encode", { pixels });
+    }, true),
+    decode: async (latent) => (model.has.has(painter.name) ? (await model.ask("decode", { latent, decoder: painter.name })).picture : null),
+  });
+  const vectors = new Vectors({
+    able,
+    cost: () => model.bytes(["tokenizer", "text"], form.state.weights),
+    load: () => alone(() => model.need(["tokenizer", "text"], form.state.weights, loading)),
+    words: () => wording(form.state),
+    read: (words) => model.ask("read", { words }),
   });
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
   const tensors = new Tensors(of.latent, { edited: () => offerToGoOn() });
@@ -103,6 +103,7 @@ export default async function mount(host, { src, reducedMotion }) {
     form.dress();
     picture.follow({ ...form.state, decoder: painter.name });
     painter.dress(able && !form.busy && !run.pictures[Math.max(run.first, run.reached)] && run.finished && !model.has.has(run.painter), form.busy || !able);
+    vectors.follow();
     offerToGoOn();
     if (!form.busy) picture.paint(); // its decoder may have come in the meantime
   }
@@ -168,7 +169,7 @@ export default async function mount(host, { src, reducedMotion }) {
     const left = pictures.map((_, k) => k).filter((k) => !pictures[k] && own.x0[k]).sort((a, b) => Math.abs(a - i) - Math.abs(b - i));
     for (const k of left) {
       try {
-        await model.call("decode", { latent: own.x0[k], decoder }, (_, what) => { pictures[k] = what.picture; });
+        pictures[k] = (await model.ask("decode", { latent: own.x0[k], decoder })).picture;
       } catch { return; }
       if (mine !== task) return;
       if (own === run && stage.at === k) {
@@ -243,7 +244,7 @@ export default async function mount(host, { src, reducedMotion }) {
   pick.addEventListener("change", () => choose(Number(pick.value)));
   onward.addEventListener("click", () => draw(stage.at));
   undo.addEventListener("click", () => tensors.undo());
-  const colours = new MutationObserver(() => tensors.show());
+  const colours = new MutationObserver(() => { tensors.show(); vectors.show(); });
   colours.observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
   const set = (state) => {
     form.state = state;
@@ -266,6 +267,7 @@ export default async function mount(host, { src, reducedMotion }) {
   article.addEventListener("click", leap, true);
 
   // ---- begin
+  form.under.append(vectors.node);
   form.more.append(picture.node);
   stage.below.append(painter.node);
   open(await recorded(records, base, 0)); // the still picture stays until there is something better to show
