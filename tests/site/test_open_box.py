@@ -240,6 +240,27 @@ def test_another_sampler_draws_as_the_shown_python_draws_it(exact, tmp_path, mon
     assert f"sampler={sampler}" in page.url and f"4 steps of {named}" in page.inner_text(".dn-lab__about")
 
 
+def test_two_prompts_are_mixed_as_the_shown_python_mixes_them(exact, tmp_path, monkeypatch):
+    """Part of the way from one text to another: in the address, in the file, in the words under the picture, and in Python."""
+    page = exact("?steps=4&seed=8&prompt=red+apple&second=green+pear&mix=0.6&negative=blue&guidance=2")
+    assert page.get_by_label("Mix", exact=True).get_attribute("aria-valuetext") == "60 % of the way to the second"
+    shown = draw(page)
+    assert "second=green+pear&mix=0.6" in page.url
+    assert "“red apple, noto style”, 60 % of the way to “green pear, noto style”" in page.inner_text(".dn-lab__about")
+    assert page.locator(".dn-lab__words button").all_inner_texts()[1:4] == ["red + green", "apple + pear", ","]
+    code = shown_python(page)
+    assert "torch.lerp" in code and np.abs(shown - run(code, tmp_path, monkeypatch)).max() <= 2
+    with page.expect_download() as save:
+        page.get_by_role("button", name="Settings (JSON)").click()
+    settings = json.loads(save.value.path().read_text())
+    assert settings["second"] == "green pear, noto style" and settings["mix"] == 0.6
+    page.locator(".dn-lab__more summary").click()
+    assert page.get_by_label("Mix", exact=True).is_visible()
+    page.get_by_label("Second prompt").fill("")
+    assert page.get_by_label("Mix", exact=True).is_hidden()
+    assert np.abs(draw(page) - shown).mean() > 5 and "second" not in page.url
+
+
 def test_a_picture_of_one_s_own(exact, tmp_path, monkeypatch):
     """Uploaded, encoded, painted again, drawn on: by the encoder in the page as by Python from the saved start.png."""
     side, wide = np.mgrid[0:300, 0:520]

@@ -39,6 +39,14 @@ export class Engine {
     return { ...tokens, states: states.data, width: states.dims[2] };
   }
 
+  /** What the network is told: the prompt's states; with a `second` prompt, `mix` of the way from those to its own. */
+  async told({ prompt, second, mix }) {
+    const first = await this.read(prompt);
+    if (!second) return first;
+    const { states, tokens, used } = await this.read(second);
+    return { ...first, states: first.states.map((value, i) => value + mix * (states[i] - value)), second: tokens, used: Math.max(first.used, used) };
+  }
+
   /** The U-Net's answer to one sample: {output, attention: {side: Float32Array [side side L]}}. */
   async unet(xt, t, text) {
     const found = await this.sessions.unet.run({
@@ -81,7 +89,7 @@ export class Engine {
   /**
    * One run, or the rest of one from step `from` with the latent `xt` in its place; with a `picture` {mean, spread, mask or
    * null}, one that begins there with that picture under noise.
-   * settings: {prompt, negative, seed, steps, guidance, sampler, decoder, picture} as the model reads them. `on(kind, what)` is told of "text", of
+   * settings: {prompt, second, mix, negative, seed, steps, guidance, sampler, decoder, picture} as the model reads them. `on(kind, what)` is told of "text", of
    * each "step" {i, t, xt, x0, attention, milliseconds}, of a "picture" {i, picture, milliseconds} of every `watch`-th bet, and of
    * the "end" {xt, picture, milliseconds}. `past`: the bet of the step before `from`, for a sampler that looks back. `stopped()` ends it between two steps.
    */
@@ -92,7 +100,7 @@ export class Engine {
     let before = past && { x0: past, level: level(from - 1) };
     const guided = settings.guidance !== 1, first = picture && begin(picture, settings.seed);
     let start = performance.now();
-    const text = await this.read(settings.prompt);
+    const text = await this.told(settings);
     const empty = guided ? await this.read(settings.negative) : null;
     on("text", { ...text, timesteps: visited, milliseconds: performance.now() - start });
     let sample = Float32Array.from(xt ?? (first ? noised(first, level(from)) : this.noise(settings.seed)));

@@ -3,7 +3,7 @@
 //   pictures[S + 1] pixels by the decoder in charge, or null where it has not decoded yet; attention[S] {side: [side side L]};
 //   tokens[L]; first: the step that it begins at, which is not 0 for a run that began with a picture
 
-import { readable } from "./tokenizer.js";
+import { places, readable } from "./tokenizer.js";
 
 export class Run {
   constructor(settings, levels, t, tokens, first = 0) {
@@ -12,6 +12,7 @@ export class Run {
     this.xt = Array(steps + 1).fill(null);
     this.x0 = Array(steps + 1).fill(null);
     this.paint(settings.decoder ?? "base");
+    this.second = null; // tokens of a prompt that is mixed in
     this.start = null; // {mean, spread, mask}: the picture that it began with
     this.attention = Array(steps).fill(null);
     this.times = { text: 0, unet: 0, decoder: 0, calls: 0, decodes: 0 };
@@ -36,10 +37,11 @@ export class Run {
 
   /** The prompt's words and the marks around them: [{text, at: [positions], mark: boolean}]. */
   get words() {
-    const end = this.tokens.indexOf("<|endoftext|>", 1);
+    const ends = [this.tokens, this.second ?? []].map((tokens) => tokens.indexOf("<|endoftext|>", 1)), end = Math.max(...ends);
     const found = [{ text: "start mark", at: [0], mark: true }];
     let open = null;
-    for (let i = 1; i < end; i++) {
+    if (this.second) found.push(...places(this.tokens, this.second).slice(1, end).map((text, i) => ({ text, at: [i + 1], mark: false })));
+    else for (let i = 1; i < end; i++) {
       const token = this.tokens[i];
       if (!open) found.push(open = { text: "", at: [], mark: false });
       open.text += readable(token);
@@ -69,7 +71,7 @@ export async function live(model, settings, { from = 0, before = null, start = n
   await model.call("run", { settings, from, xt, past, picture: start, watch }, (kind, what) => {
     if (kind === "text") {
       run = new Run(settings, [...what.timesteps.map((t) => levels[t]), 1], what.timesteps, what.tokens, before ? before.first : from);
-      Object.assign(run, { weights, start });
+      Object.assign(run, { weights, start, second: what.second ?? null });
       run.times.text = what.milliseconds;
       if (!before) return;
       run.changed = { step: from, cells };

@@ -5,7 +5,7 @@ import { frame, steered, under } from "./cursor.js";
 import { el, signed } from "./dom.js";
 import { megabytes } from "./form.js";
 import { diverging, numbers, summary } from "./paint.js";
-import { readable } from "./tokenizer.js";
+import { places } from "./tokenizer.js";
 
 const PAUSE = 300; // milliseconds without a change, after which the words are read again
 const FULL = 3; // standard deviations at which a colour is strongest: a few numbers are far larger than all others
@@ -14,8 +14,8 @@ const length = (a) => Math.hypot(...a);
 const alike = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0) / (length(a) * length(b));
 
 export class Vectors {
-  /** `on`: {able, cost() -> bytes that reading has to load first or null, load() -> Promise, words() -> what there is to read,
-   *  read(words) -> Promise of {tokens, states [L D], width: D, used}}. */
+  /** `on`: {able, cost() -> bytes that reading has to load first or null, load() -> Promise, words() -> settings: what there is to
+   *  read, read(settings) -> Promise of {tokens, second, states [L D], width: D, used}}. */
   constructor(on) {
     Object.assign(this, { on, x: 0, y: 0, words: null, rows: [], asked: 0 });
     this.ask = el("button", { type: "button" });
@@ -44,31 +44,30 @@ export class Vectors {
       this.why.textContent = "The text encoder turns each token into a row of numbers. It comes with the model, or alone:";
     }
     clearTimeout(this.wait);
-    if (here && this.words !== this.on.words()) this.wait = setTimeout(() => this.read(), this.words === null ? 0 : PAUSE);
+    if (here && this.words !== JSON.stringify(this.on.words())) this.wait = setTimeout(() => this.read(), this.words === null ? 0 : PAUSE);
   }
 
   async read() {
     const words = this.on.words(), mine = ++this.asked;
     const found = await this.on.read(words).catch(() => null);
     if (!found || mine !== this.asked) return;
-    this.words = words;
+    this.words = JSON.stringify(words);
     this.take(found);
   }
 
   /** One row a token; padding, which says little, as one thicker row of many lines. */
-  take({ tokens, states, width, used }) {
-    const vector = (i) => states.subarray(i * width, (i + 1) * width), rest = tokens.length - used;
-    const name = (i) => (i === 0 ? "start" : i === used - 1 ? "end" : readable(tokens[i]));
+  take({ tokens, second, states, width, used }) {
+    const vector = (i) => states.subarray(i * width, (i + 1) * width), rest = tokens.length - used, names = places(tokens, second);
     this.width = width;
     this.limit = FULL * summary(states).spread;
-    this.rows = tokens.map((_, i) => ({ name: i < used ? name(i) : `padding ${i - used + 1}`, values: vector(i), strip: Math.min(i, used), at: Math.max(0, i - used) }));
+    this.rows = tokens.map((_, i) => ({ name: i < used ? names[i] : `padding ${i - used + 1}`, values: vector(i), strip: Math.min(i, used), at: Math.max(0, i - used) }));
     const strip = (text, i, count) => {
       const canvas = el("canvas", { width, height: count, "aria-hidden": "true" }), mark = el("span", { className: "dn-lab__cursor", hidden: true });
       return { canvas, mark, count, values: states.subarray(i * width, (i + count) * width), node: el("div", { className: "dn-lab__vector" },
         el("span", { className: `dn-lab__token${i === 0 || i >= used - 1 ? " dn-lab__token--mark" : ""}`, text }),
         el("span", { className: `dn-lab__strip${count > 1 ? " dn-lab__strip--many" : ""}` }, canvas, mark)) };
     };
-    this.strips = Array.from({ length: used }, (_, i) => strip(name(i), i, 1));
+    this.strips = Array.from({ length: used }, (_, i) => strip(names[i], i, 1));
     if (rest) this.strips.push(strip(`padding × ${rest}`, used, rest));
     this.grid.replaceChildren(...this.strips.map(({ node }) => node));
     this.grid.hidden = this.place.hidden = false;

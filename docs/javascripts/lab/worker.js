@@ -38,8 +38,8 @@ const calls = {
   async encode(message, on) {
     on("latent", await engine.encode(message.pixels));
   },
-  async read({ words }, on) {
-    on("text", await engine.read(words));
+  async read({ settings }, on) {
+    on("text", await engine.told(settings));
   },
   async decode(message, on) {
     on("picture", { picture: await engine.decode(message.latent, message.decoder) });

@@ -13,7 +13,7 @@ import { Report } from "../lab/report.js";
 import { live, recorded } from "../lab/run.js";
 import { alphaBar, timesteps } from "../lab/schedule.js";
 import { Stage } from "../lab/stage.js";
-import { asked, fromAddress, sameWords, toAddress, wording } from "../lab/state.js";
+import { asked, fromAddress, sameWords, toAddress } from "../lab/state.js";
 import { Tensors } from "../lab/tensors.js";
 import { Tour } from "../lab/tour.js";
 import { Tokenizer } from "../lab/tokenizer.js";
@@ -80,8 +80,8 @@ export default async function mount(host, { src, reducedMotion }) {
     able,
     cost: () => model.bytes(["tokenizer", "text"], form.state.weights),
     load: () => alone(() => model.need(["tokenizer", "text"], form.state.weights, loading)),
-    words: () => wording(form.state),
-    read: (words) => model.ask("read", { words }),
+    words: () => { const { prompt, second, mix } = asked(whole()); return { prompt, second, mix }; },
+    read: (settings) => model.ask("read", { settings }),
   });
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
   const tensors = new Tensors(of.latent, { edited: () => offerToGoOn() });
