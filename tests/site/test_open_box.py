@@ -241,7 +241,7 @@ def test_another_sampler_draws_as_the_shown_python_draws_it(exact, tmp_path, mon
 
 
 def test_two_prompts_are_mixed_as_the_shown_python_mixes_them(exact, tmp_path, monkeypatch):
-    """Part of the way from one text to another: in the address, in the file, in the words under the picture, and in Python."""
+    """Part of the way from one text to another: in the address, in the file, below the picture, and in Python."""
     page = exact("?steps=4&seed=8&prompt=red+apple&second=green+pear&mix=0.6&negative=blue&guidance=2")
     assert page.get_by_label("Mix", exact=True).get_attribute("aria-valuetext") == "60 % of the way to the second"
     shown = draw(page)
@@ -369,6 +369,50 @@ def test_going_on_with_nothing_changed_changes_nothing(warm):
     page = warm("?steps=8")
     before = draw(page)
     assert np.abs(onward(page, 3) - before).max() <= 1
+
+
+def test_a_part_of_another_run_is_put_in(warm):
+    """Cells of a kept run go into the one on show, number by number, and the run goes on with them and says so.
+    Late in the run, since both began with the same noise."""
+    page = warm("?prompt=red+apple")
+    tool = page.get_by_role("radio", name="From the kept run")
+    step, records = page.get_by_label("Step", exact=True), page.get_by_label("Recorded runs")
+    grid, numbers = page.locator(".dn-lab__channels"), page.locator(".dn-lab__numbers")
+
+    def look(keys):
+        for key in keys:
+            grid.press(key)
+        return numbers.inner_text()
+
+    page.locator(".dn-lab__bench summary").click()
+    records.select_option(index=4)
+    page.wait_for_function("() => document.querySelector('.dn-lab__about strong').textContent.includes('heart')")
+    step.fill("12")
+    hearts = look(["ArrowLeft"] * 16 + ["ArrowUp"] * 16 + ["ArrowRight"] * 7 + ["ArrowDown"] * 7)
+    page.get_by_role("button", name="Keep this run to take from").click()
+    assert tool.is_disabled() and "Kept: “blue heart" in page.inner_text(".dn-lab__kept")
+    records.select_option(index=1)
+    page.wait_for_function("() => document.querySelector('.dn-lab__about strong').textContent.includes('apple')")
+    before = picture(page)
+    assert tool.is_disabled(), "a finished latent is changed by nobody"
+    step.fill("12")
+    tool.check()
+    apples, beside = look([]), look(["ArrowRight"] * 2)
+    assert hearts.startswith("Row 8, column 8") and hearts != apples
+    assert look(["ArrowLeft"] * 2 + ["Space"]) == hearts
+    assert look(["ArrowRight"] * 2) == beside
+    assert "9 cells of this latent are changed" in page.inner_text(".dn-lab__hint")
+    look(["Space", "ArrowRight", "Space", "ArrowRight", "Space"])
+    assert np.abs(draw(page, ".dn-lab__onward") - before).mean() > 1
+    assert "some of them from “blue heart, noto style”" in page.locator(".dn-lab__report").text_content()
+    with page.expect_download() as save:
+        page.get_by_role("button", name="Settings (JSON)").click()
+    assert json.loads(save.value.path().read_text())["changed"]["other"]["prompt"] == "blue heart, noto style"
+    page.get_by_label("Steps", exact=True).select_option("8")
+    draw(page)
+    step.fill("1")
+    assert tool.is_disabled() and "has no latent at t = 874" in page.inner_text(".dn-lab__kept")
+    page.locator(".dn-lab__tools input").first.check()
 
 
 def test_a_recorded_run_goes_on_with_other_words(warm):

@@ -3,6 +3,7 @@
 //   <base>.data.json of lab/runs (recorded runs) and, beside it, graphs.data.json of lab/graphs (what the model is made of) and
 //   pictures.data.json of lab/pictures (what one may begin with)
 
+import { Bench } from "../lab/bench.js";
 import { el } from "../lab/dom.js";
 import { bytesOf } from "../lab/files.js";
 import { Form } from "../lab/form.js";
@@ -14,7 +15,6 @@ import { live, recorded } from "../lab/run.js";
 import { alphaBar, timesteps } from "../lab/schedule.js";
 import { Stage } from "../lab/stage.js";
 import { asked, fromAddress, sameWords, toAddress } from "../lab/state.js";
-import { Tensors } from "../lab/tensors.js";
 import { Tour } from "../lab/tour.js";
 import { Tokenizer } from "../lab/tokenizer.js";
 import { Vectors } from "../lab/vectors.js";
@@ -84,17 +84,12 @@ export default async function mount(host, { src, reducedMotion }) {
     read: (settings) => model.ask("read", { settings }),
   });
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
-  const tensors = new Tensors(of.latent, { edited: () => offerToGoOn() });
+  const bench = new Bench({ ...of, preview: records.preview }, { able, goOn: () => draw(stage.at) });
   const report = new Report({
     of: records,
     link: () => new URL(toAddress(whole()), location.href.split(/[?#]/)[0]).href,
     difference: `Run it in a clone of the repository. Its weights are exact, those here are rounded: the pictures differ by ${host.dataset.levels} of 255 levels on average, measured on recorded prompts.`,
   });
-  const onward = el("button", { type: "button", className: "dn-lab__onward" });
-  const undo = el("button", { type: "button", text: "Undo" });
-  const hint = el("p", { className: "dn-lab__hint" });
-  const bench = el("details", { className: "dn-lab__bench" }, el("summary", { text: "Open the latent, change it, go on from here" }),
-    tensors.node, el("div", { className: "dn-lab__take" }, onward, undo), hint);
 
   // ---- what is on show
   const whole = () => ({ ...form.state, decoder: painter.name, ...picture.state });
@@ -104,7 +99,7 @@ export default async function mount(host, { src, reducedMotion }) {
     picture.follow({ ...form.state, decoder: painter.name });
     painter.dress(able && !form.busy && !run.pictures[Math.max(run.first, run.reached)] && run.finished && !model.has.has(run.painter), form.busy || !able);
     vectors.follow();
-    offerToGoOn();
+    bench.dress(form.busy);
     if (!form.busy) picture.paint(); // its decoder may have come in the meantime
   }
 
@@ -148,18 +143,8 @@ export default async function mount(host, { src, reducedMotion }) {
   };
 
   function moved(i) {
-    tensors.open(run, i);
-    offerToGoOn();
+    bench.open(run, i);
     if (run.finished && !form.busy) decodeRest(i);
-  }
-
-  function offerToGoOn() {
-    const i = stage.at, open = run.finished && i < run.steps;
-    onward.disabled = !open || form.busy || !able;
-    onward.textContent = `Go on from step ${Math.min(i + 1, run.steps)} with the words above`;
-    undo.hidden = !tensors.cells;
-    hint.textContent = !able ? "" : !open ? "Move the slider to a step before the end."
-      : tensors.cells ? `${tensors.cells} cells of this latent are changed.` : "Change cells with a tool, or type other words, and go on from this step.";
   }
 
   /** Bets that were not decoded while it ran, the nearest first, one at a time so that a new draw need not wait. */
@@ -185,13 +170,13 @@ export default async function mount(host, { src, reducedMotion }) {
   // ---- loading and drawing
   /** A whole run; or, with `from`, the rest of the one on show from that step, with what the form says now. */
   async function draw(from = null) {
-    const [state, before, draft, cells] = [whole(), run, tensors.draft, tensors.cells];
+    const [state, before, draft, cells, other] = [whole(), run, bench.tensors.draft, bench.tensors.cells, bench.from];
     const settings = asked(state);
     if (from !== null) Object.assign(settings, { steps: before.steps, seed: before.settings.seed, picture: before.settings.picture });
     task += 1; // what is being decoded for the run on show gives way
     form.busy = true;
     dress();
-    onward.disabled = pick.disabled = true;
+    pick.disabled = true;
     form.trouble.textContent = "";
     let start = from === null ? null : before.start;
     try {
@@ -203,7 +188,7 @@ export default async function mount(host, { src, reducedMotion }) {
       }
       form.say("Reading the words …");
       const past = from > before.first && !cells && sameWords(settings, before.settings) ? before.x0[from - 1] : null; // a bet on something else tells nothing
-      await follow(settings, from === null ? { from: settings.picture?.from ?? 0, start } : { from, before, start, xt: draft || before.xt[from], past, cells });
+      await follow(settings, from === null ? { from: settings.picture?.from ?? 0, start } : { from, before, start, xt: draft || before.xt[from], past, cells, other });
       if (from === null) history.replaceState(history.state, "", toAddress(state));
     } catch (error) {
       form.say("");
@@ -242,9 +227,7 @@ export default async function mount(host, { src, reducedMotion }) {
     }
   }
   pick.addEventListener("change", () => choose(Number(pick.value)));
-  onward.addEventListener("click", () => draw(stage.at));
-  undo.addEventListener("click", () => tensors.undo());
-  const colours = new MutationObserver(() => { tensors.show(); vectors.show(); });
+  const colours = new MutationObserver(() => { bench.tensors.show(); vectors.show(); });
   colours.observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
   const set = (state) => {
     form.state = state;
@@ -271,7 +254,7 @@ export default async function mount(host, { src, reducedMotion }) {
   form.more.append(picture.node);
   stage.below.append(painter.node);
   open(await recorded(records, base, 0)); // the still picture stays until there is something better to show
-  host.replaceChildren(el("div", { className: "dn-lab" }, tour.node, form.node, shelf, stage.node, bench, report.node));
+  host.replaceChildren(el("div", { className: "dn-lab" }, tour.node, form.node, shelf, stage.node, bench.node, report.node));
   host.setAttribute("role", "group");
   host.setAttribute("aria-label", "The open box");
   ready = true;
