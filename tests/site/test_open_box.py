@@ -423,6 +423,57 @@ def test_a_recorded_run_goes_on_with_other_words(warm):
     assert "heart" in page.inner_text(".dn-lab__about")
 
 
+def test_it_redraws_while_words_are_typed(warm, loaded):
+    """A pause draws a sketch, more words end it; the last one is what its settings draw at a press of the button."""
+    page = warm("?prompt=cat&steps=8&guidance=4")
+    field = page.get_by_label("What would you like to see?")
+    done = "() => Number(document.querySelector('.dn-widget[data-widget=lab]').dataset.sketched || 0)"
+    page.get_by_label("Redraw as I type").check()
+    page.wait_for_function(f"() => ({done})() === 1", timeout=MINUTES)
+    assert "A quick sketch while you typed" in page.inner_text(".dn-lab__about")
+    assert "4 steps of DPM-Solver++ 2M, in" in page.inner_text(".dn-lab__sketch")
+    cat, top = canvas(page, ".dn-lab__sketch canvas"), page.evaluate("scrollY")
+    assert np.array_equal(cat, picture(page)) and "typing=1" in page.url
+
+    page.evaluate("""() => { // whoever types on at the very moment when a sketch has begun
+        const field = document.querySelector('#dn-lab-prompt'), about = document.querySelector('.dn-lab__about');
+        const write = text => { field.value = text; field.dispatchEvent(new Event('input', { bubbles: true })); };
+        const seen = new MutationObserver(() => {
+            if (!about.textContent.includes('cat face')) return;
+            seen.disconnect();
+            write('piz');
+            setTimeout(() => write('pizza'), 100);
+        });
+        seen.observe(about, { childList: true, subtree: true });
+    }""")
+    field.press("End")
+    page.keyboard.type(" face")
+    page.wait_for_function(f"() => ({done})() === 2", timeout=MINUTES)
+    page.wait_for_timeout(500)
+    assert page.evaluate(done) == 2, "that of the cat's face was ended, and that of half a pizza never begun"
+    assert page.evaluate("scrollY") == top, "nobody is taken away from typing"
+    assert "pizza" in page.inner_text(".dn-lab__about") and "prompt=pizza" in page.url
+    sketched = canvas(page, ".dn-lab__sketch canvas")
+    assert np.abs(sketched - cat).mean() > 5
+    page.get_by_label("Redraw as I type").uncheck()
+    assert page.locator(".dn-lab__sketch canvas").is_hidden()
+    page.get_by_label("Steps", exact=True).select_option("4")
+    page.locator(".dn-lab__more summary").click()
+    page.get_by_label("Sampler", exact=True).select_option("dpm-2m")
+    assert np.array_equal(draw(page), sketched)
+    assert "Drawn in this browser" in page.inner_text(".dn-lab__about")
+
+
+def test_nothing_is_loaded_because_of_typing(visit):
+    visitor = visit(**DESKTOP)
+    page = ready(visitor, "?typing=1")
+    assert page.get_by_label("Redraw as I type").is_checked()
+    page.get_by_label("What would you like to see?").fill("cat")
+    assert "Begins when the model is loaded" in page.inner_text(".dn-lab__sketch")
+    page.wait_for_timeout(600)
+    assert not models(visitor) and not visitor.notes.errors
+
+
 @pytest.mark.alone
 def test_it_stops_when_asked_to_and_the_page_stays_awake(warm):
     page = warm("?steps=4")

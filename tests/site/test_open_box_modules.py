@@ -142,10 +142,11 @@ def test_settings_survive_the_address(page):
     """Whatever is set comes back from the address; what makes no sense in one is left out."""
     same, odd = page.evaluate("""async known => {
         const { DEFAULT, fromAddress, toAddress } = await import('/state.js');
-        const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', second: 'y', mix: 0.35, seed: 4294967295, steps: 8,
-            guidance: 0, weights: 'exact', sampler: 'dpm-2m', decoder: 'tiny', picture: 'cat', noise: 7, mask: '0f80'};
+        const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', second: 'y', mix: 0.35, seed: 4294967295,
+            steps: 8, guidance: 0, weights: 'exact', sampler: 'dpm-2m', decoder: 'tiny', typing: '1', picture: 'cat',
+            noise: 7, mask: '0f80'};
         const nonsense = '?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1&decoder=oil&picture=dog&mask=zz&noise=0'
-            + '&sampler=constructor&mix=1.5';
+            + '&sampler=constructor&mix=1.5&typing=2';
         return [[state, fromAddress(toAddress(state), known)], [DEFAULT, fromAddress(nonsense, known)]];
     }""", KNOWN)
     assert same[0] == same[1]
@@ -195,8 +196,8 @@ def test_a_picture_is_noised_as_by_diffusers(page, scheduler, schedule):
 ASKED = {
     "guided": {"prompt": 'cat "face", noto style', "negative": "", "seed": 7, "steps": 4, "guidance": 3},
     "off": {"prompt": "rocket", "negative": "red 'sky' \\ 🍎", "seed": 1, "steps": 2, "guidance": 1, "decoder": "noto"},
-    "mixed": {"prompt": "cat face", "second": "tiger face, noto style", "mix": 0.4, "negative": "blue", "seed": 3, "steps": 2,
-              "guidance": 3, "decoder": "tiny"},
+    "mixed": {"prompt": "cat face", "second": "tiger face, noto style", "mix": 0.4, "negative": "blue", "seed": 3,
+              "steps": 2, "guidance": 3, "decoder": "tiny"},
     "below one": {"prompt": "green apple", "negative": "", "seed": 2, "steps": 2, "guidance": 0.5, "decoder": "tiny"},
     "from a picture": {"prompt": "tiger face", "negative": "blue", "seed": 2, "steps": 4, "guidance": 0,
                        "picture": {"name": "cat", "specimen": 254, "photo": None, "from": 1, "mask": ""}},

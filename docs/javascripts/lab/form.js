@@ -65,7 +65,7 @@ export class Form {
         if (!this.busy) this.submit();
       });
     }
-    this.another.addEventListener("click", () => { f.seed.value = (Number(f.seed.value) + 1) % 2 ** 32 || 0; this.say(""); });
+    this.another.addEventListener("click", () => { f.seed.value = (Number(f.seed.value) + 1) % 2 ** 32 || 0; this.say(""); this.changed(); });
     this.node.addEventListener("input", () => this.changed());
     f.prompt.addEventListener("focus", () => this.learn(), { once: true });
     this.state = state;

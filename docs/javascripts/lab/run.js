@@ -64,14 +64,14 @@ export class Run {
 
 /** A run by the model, which grows while it is made. given: {from, xt, past: the bet before, for a sampler that looks
  *  back, before: the run that it goes on from at that step, cells:
- *  how many were changed by hand, other: {prompt, seed} of the run that some of them came from, start: a picture that it begins with, levels: alpha bar of each t, weights, watch}. `on(kind, run)`
+ *  how many were changed by hand, other: {prompt, seed} of the run that some of them came from, start: a picture that it begins with, levels: alpha bar of each t, weights, watch, quick: is it a sketch?}. `on(kind, run)`
  *  is told of each "step", "picture", "end", "stopped". */
-export async function live(model, settings, { from = 0, before = null, start = null, xt = null, past = null, cells = 0, other = null, levels, weights, watch }, on) {
+export async function live(model, settings, { from = 0, before = null, start = null, xt = null, past = null, cells = 0, other = null, levels, weights, watch, quick = false }, on) {
   let run = null;
   await model.call("run", { settings, from, xt, past, picture: start, watch }, (kind, what) => {
     if (kind === "text") {
       run = new Run(settings, [...what.timesteps.map((t) => levels[t]), 1], what.timesteps, what.tokens, before ? before.first : from);
-      Object.assign(run, { weights, start, second: what.second ?? null });
+      Object.assign(run, { weights, start, quick, second: what.second ?? null });
       run.times.text = what.milliseconds;
       if (!before) return;
       run.changed = { step: from, cells, ...(other && { other }) };

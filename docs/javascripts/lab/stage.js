@@ -50,7 +50,7 @@ export class Stage {
     Object.assign(this.slider, { min: run.first, max: run.steps });
     this.slider.value = Math.max(run.first, at);
     const { prompt, second, mix, seed, steps, sampler, guidance, negative, picture } = run.settings;
-    const by = run.recorded ? "Recorded when this site was built" : `Drawn in this browser${picture ? `, from ${picture.name ? `the ${picture.name}` : "your picture"} under noise${picture.mask ? ", in part" : ""}` : ""}`;
+    const by = run.recorded ? "Recorded when this site was built" : `${run.quick ? "A quick sketch while you typed" : "Drawn in this browser"}${picture ? `, from ${picture.name ? `the ${picture.name}` : "your picture"} under noise${picture.mask ? ", in part" : ""}` : ""}`;
     this.about.replaceChildren(el("strong", { text: second ? `“${prompt}”, ${Math.round(100 * mix)} % of the way to “${second}”` : prompt ? `“${prompt}”` : "No words" }), el("span", {
       text: `${by}. Seed ${seed}, ${steps} ${steps === 1 ? "step" : "steps"} of ${SAMPLERS[sampler].title}, guidance ${guidance}${negative ? `, away from “${negative}”` : ""}.` }));
     const before = this.word?.text;

@@ -6,7 +6,7 @@ import { maskFrom, maskText } from "./start.js";
 export const STEPS = [1, 2, 4, 5, 8, 10, 20, 25, 40, 50]; // divisors of the schedule's thousand
 export const LIMIT = 1000; // characters of a prompt
 export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", second: "", mix: 0.5, seed: 1, steps: 20, guidance: 3, sampler: "ddim", weights: "compact",
-  decoder: "base", picture: "", noise: 12, mask: "" };
+  decoder: "base", typing: "", picture: "", noise: 12, mask: "" };
 const SEEDS = 2 ** 32;
 
 /** The words that the model reads: the prompt, and the style as the captions had it. */
@@ -78,6 +78,7 @@ export function fromAddress(search, { styles, decoders, pictures, cells }) {
   const guidance = Number(asked.get("guidance"));
   if (asked.has("guidance") && guidance >= 0 && guidance <= 12) state.guidance = Math.round(2 * guidance) / 2;
   if (Object.hasOwn(SAMPLERS, asked.get("sampler"))) state.sampler = asked.get("sampler");
+  if (asked.get("typing") === "1") state.typing = "1";
   if (asked.get("weights") === "exact") state.weights = "exact";
   if (decoders.includes(asked.get("decoder"))) state.decoder = asked.get("decoder");
   if (pictures.includes(asked.get("picture"))) {

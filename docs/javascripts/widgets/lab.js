@@ -13,8 +13,9 @@ import { Picture } from "../lab/picture.js";
 import { Report } from "../lab/report.js";
 import { live, recorded } from "../lab/run.js";
 import { alphaBar, timesteps } from "../lab/schedule.js";
+import { QUICK, Sketch } from "../lab/sketch.js";
 import { Stage } from "../lab/stage.js";
-import { asked, fromAddress, sameWords, toAddress } from "../lab/state.js";
+import { asked, fromAddress, problem, sameWords, toAddress } from "../lab/state.js";
 import { Tour } from "../lab/tour.js";
 import { Tokenizer } from "../lab/tokenizer.js";
 import { Vectors } from "../lab/vectors.js";
@@ -56,7 +57,7 @@ export default async function mount(host, { src, reducedMotion }) {
     words: async () => new Tokenizer(JSON.parse(new TextDecoder().decode(await bytesOf(model.url("tokenizer"))))),
     cost: () => (ready ? model.bytes(parts(), form.state.weights) : null),
     verb: () => (ready && picture.chosen ? "Draw from the picture" : "Draw"),
-    changed: () => { if (ready) { picture.follow({ ...form.state, decoder: painter.name }); vectors.follow(); } },
+    changed: () => { if (ready) { picture.follow({ ...form.state, decoder: painter.name }); vectors.follow(); sketch.changed(); } },
   });
   const loading = { progress: (came, all) => form.progress(came, all), say: (text) => form.say(text, true) };
   const painter = new Painter(of.decoders, {
@@ -68,7 +69,7 @@ export default async function mount(host, { src, reducedMotion }) {
     able,
     level: (step, steps) => levels[timesteps(of.schedule.T, steps)[step]],
     time: (step, steps) => timesteps(of.schedule.T, steps)[step],
-    changed: () => { if (ready) form.dress(); },
+    changed: () => { if (ready) { form.dress(); sketch.changed(); } },
     cost: () => model.bytes(["encoder", painter.name], form.state.weights),
     encode: (pixels) => alone(async () => {
       await model.need(["encoder", painter.name], form.state.weights, loading);
@@ -83,6 +84,12 @@ export default async function mount(host, { src, reducedMotion }) {
     words: () => { const { prompt, second, mix } = asked(whole()); return { prompt, second, mix }; },
     read: (settings) => model.ask("read", { settings }),
   });
+  const sketch = new Sketch({ ...of, preview: records.preview }, {
+    loaded: () => model.has.size > 0 && !model.missing(parts(), form.state.weights).length,
+    free: () => !form.busy && !problem(form.state),
+    draw: (show) => quickly(show),
+    stop: () => model.call("stop"),
+  });
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
   const bench = new Bench({ ...of, preview: records.preview }, { able, goOn: () => draw(stage.at) });
   const report = new Report({
@@ -92,7 +99,7 @@ export default async function mount(host, { src, reducedMotion }) {
   });
 
   // ---- what is on show
-  const whole = () => ({ ...form.state, decoder: painter.name, ...picture.state });
+  const whole = () => ({ ...form.state, decoder: painter.name, typing: sketch.typing, ...picture.state });
 
   function dress() {
     form.dress();
@@ -100,6 +107,7 @@ export default async function mount(host, { src, reducedMotion }) {
     painter.dress(able && !form.busy && !run.pictures[Math.max(run.first, run.reached)] && run.finished && !model.has.has(run.painter), form.busy || !able);
     vectors.follow();
     bench.dress(form.busy);
+    if (!sketch.running) sketch.dress();
     if (!form.busy) picture.paint(); // its decoder may have come in the meantime
   }
 
@@ -150,7 +158,7 @@ export default async function mount(host, { src, reducedMotion }) {
   /** Bets that were not decoded while it ran, the nearest first, one at a time so that a new draw need not wait. */
   async function decodeRest(i) {
     const [mine, own, decoder] = [++task, run, run.painter], pictures = own.pictures;
-    if (!model.has.has(decoder)) return;
+    if (!model.has.has(decoder) || (own.quick && i === own.steps)) return; // the next sketch need not wait for these
     const left = pictures.map((_, k) => k).filter((k) => !pictures[k] && own.x0[k]).sort((a, b) => Math.abs(a - i) - Math.abs(b - i));
     for (const k of left) {
       try {
@@ -174,6 +182,7 @@ export default async function mount(host, { src, reducedMotion }) {
     const settings = asked(state);
     if (from !== null) Object.assign(settings, { steps: before.steps, seed: before.settings.seed, picture: before.settings.picture });
     task += 1; // what is being decoded for the run on show gives way
+    sketch.end();
     form.busy = true;
     dress();
     pick.disabled = true;
@@ -201,18 +210,29 @@ export default async function mount(host, { src, reducedMotion }) {
     if (run.finished) decodeRest(stage.at);
   }
 
-  async function follow(settings, given) {
+  /** A sketch of what the form says; `show(run)` at each step. */
+  async function quickly(show) {
+    const state = whole(), settings = { ...asked(state), ...QUICK };
+    task += 1;
+    if (picture.chosen) settings.picture = picture.settingsAt(QUICK.steps);
+    await follow(settings, { from: settings.picture?.from ?? 0, start: picture.chosen && picture.start, quick: true }, show);
+    history.replaceState(history.state, "", toAddress(state));
+  }
+
+  async function follow(settings, given, show = () => {}) {
     const clock = performance.now();
-    await live(model, settings, { ...given, levels, watch: WATCH, weights: form.state.weights }, (kind, next) => {
-      if (kind === "step") form.say(`Step ${next.reached + 1} of ${settings.steps}`, true);
+    await live(model, settings, { ...given, levels, watch: given.quick ? 0 : WATCH, weights: form.state.weights }, (kind, next) => {
+      if (kind === "step" && !given.quick) form.say(`Step ${next.reached + 1} of ${settings.steps}`, true);
       if (kind === "step" && run !== next) {
         open(next, { live: true });
-        stage.reveal();
+        if (!given.quick) stage.reveal();
       } else if (kind !== "stopped") stage.grown();
+      const count = given.quick ? "sketched" : "drawn";
+      if (kind !== "stopped") show(next);
       if (kind === "end") {
-        host.dataset.drawn = String(Number(host.dataset.drawn || 0) + 1);
-        form.say(`Drawn in ${((performance.now() - clock) / 1000).toFixed(1)} seconds.`);
-      } else if (kind === "stopped") form.say("Stopped.");
+        host.dataset[count] = String(Number(host.dataset[count] || 0) + 1);
+        form.say(given.quick ? "" : `Drawn in ${((performance.now() - clock) / 1000).toFixed(1)} seconds.`);
+      } else if (kind === "stopped") form.say(given.quick ? "" : "Stopped.");
       if ((kind === "end" || kind === "stopped") && run === next) report.show(next);
     });
   }
@@ -232,6 +252,7 @@ export default async function mount(host, { src, reducedMotion }) {
   const set = (state) => {
     form.state = state;
     painter.name = state.decoder;
+    sketch.typing = state.typing;
     repaint();
     return picture.restore(state).then(() => { host.dataset.picture = state.picture; dress(); });
   };
@@ -250,7 +271,7 @@ export default async function mount(host, { src, reducedMotion }) {
   article.addEventListener("click", leap, true);
 
   // ---- begin
-  form.under.append(vectors.node);
+  form.under.append(sketch.node, vectors.node);
   form.more.append(picture.node);
   stage.below.append(painter.node);
   open(await recorded(records, base, 0)); // the still picture stays until there is something better to show
