@@ -455,6 +455,13 @@ def test_it_redraws_while_words_are_typed(warm, loaded):
     assert "pizza" in page.inner_text(".dn-lab__about") and "prompt=pizza" in page.url
     sketched = canvas(page, ".dn-lab__sketch canvas")
     assert np.abs(sketched - cat).mean() > 5
+    page.get_by_label("Step", exact=True).fill("2")
+    page.locator(".dn-lab__bench summary").click()
+    field.fill("blue heart")
+    assert "Waits while you are at a step" in page.inner_text(".dn-lab__sketch")
+    page.wait_for_timeout(500)
+    assert page.evaluate(done) == 2 and "from step 3" in page.inner_text(".dn-lab__onward"), "the words may be for that"
+    field.fill("pizza")
     page.get_by_label("Redraw as I type").uncheck()
     assert page.locator(".dn-lab__sketch canvas").is_hidden()
     page.get_by_label("Steps", exact=True).select_option("4")
@@ -611,6 +618,11 @@ def png_of(wide, high):
     )
 
 
+SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="400" height="200">
+<script>parent.document.title = "taken"; document.title = "taken"</script><rect width="400" height="100" fill="#f00"/>
+<image width="9" height="9" href="https://example.org/spy.png" xlink:href="https://example.org/spy.png"/></svg>"""
+
+
 def test_pictures_that_cannot_be_taken_are_said(visit):
     """Sixty megapixels, a broken file, one cut short, no picture, an empty file, too large a file: a sentence, no more."""
     file = io.BytesIO()
@@ -642,6 +654,20 @@ def test_pictures_that_cannot_be_taken_are_said(visit):
     assert page.inner_text(".dn-lab__refusal") == ""
     assert "not encoded yet" in page.inner_text(".dn-lab__panels--three") and not models(visitor)
     assert not visitor.notes.errors
+
+    page.get_by_label("Or one of your own").set_input_files(
+        {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": SVG})
+    page.wait_for_function("""() => { const c = document.querySelector('.dn-lab__panels--three canvas');
+        return c.getContext('2d').getImageData(64, 20, 1, 1).data.join() === '255,0,0,255'; }""")
+    drawing = canvas(page, ".dn-lab__panels--three canvas")
+    assert (drawing[100, 64] == 255).all() and drawing.shape == (128, 128, 3), "its middle square, on white"
+    assert page.inner_text(".dn-lab__refusal") == "" and page.title() != "taken" and not visitor.notes.strangers()
+    page.get_by_label("Or one of your own").set_input_files(
+        {"name": "broken.svg", "mimeType": "image/svg+xml", "buffer": SVG[:120]})
+    page.wait_for_function(said, arg="cannot be read as a picture")
+    page.get_by_label("Or one of your own").set_input_files(
+        {"name": "good.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()})
+    page.wait_for_selector(".dn-lab__panels--three")
 
     page.route("**/*encoder_exact.onnx", lambda route: route.fulfill(body="<html>gateway</html>"))
     page.get_by_role("button", name="and encode it").click()
@@ -713,6 +739,26 @@ def test_a_damaged_file_is_said(visit):
     page.wait_for_function("() => document.querySelector('.dn-lab__trouble').textContent", timeout=MINUTES)
     assert "could not be run here" in page.inner_text(TROUBLE)
     assert "Recorded" in page.inner_text(".dn-lab__about")
+
+
+def test_a_device_without_memory_is_told_so(visit):
+    """The runtime asks the browser for more than it can give, in the midst of loading: one sentence, what is there is
+    given back, the recorded runs stay, and once there is room the next press draws."""
+    page = ready(visit(**DESKTOP), "?steps=1")
+    greedy = """export const env = { wasm: {} };
+        export class Tensor {}
+        const create = bytes => (bytes.length < 2e7 ? {} : new ArrayBuffer(Number.MAX_SAFE_INTEGER));
+        export const InferenceSession = { create: async bytes => create(bytes) };"""
+    script = "**/ort.wasm.bundle.min.mjs"
+    page.route(script, lambda route: route.fulfill(body=greedy, content_type="text/javascript"))
+    cost = page.inner_text(GO)
+    page.click(GO)
+    page.wait_for_function("() => document.querySelector('.dn-lab__trouble').textContent", timeout=MINUTES)
+    assert page.inner_text(TROUBLE).startswith("This device has not enough free memory for the model.")
+    assert page.inner_text(GO) == cost and "Recorded" in page.inner_text(".dn-lab__about")
+    page.unroute(script)
+    draw(page)
+    assert page.inner_text(TROUBLE) == ""
 
 
 def test_without_webassembly_the_recorded_runs_stay(visit):
@@ -840,12 +886,17 @@ def test_reduced_motion_goes_step_by_step(visit):
 def test_axe_finds_nothing_in_use(warm, loaded, axe, scheme):
     """After a draw from a picture, with everything open, a mask, and sentences about odd words on show."""
     loaded.prefer(scheme)
-    page = warm(f"?steps=2&picture=cat&mask={'f' * 32}{'0' * 32}")
+    page = warm(f"?steps=2&picture=cat&second=dog&mask={'f' * 32}{'0' * 32}")
     draw(page)
+    page.get_by_label("Redraw as I type").check()
     page.get_by_label("What would you like to see?").fill("xylophagous 🍎 " + "very " * 40)
     page.wait_for_selector(".dn-lab__advice p")
     page.evaluate("document.querySelectorAll('.dn-lab details').forEach(d => { d.open = true; })")
+    page.wait_for_selector(".dn-lab__vectors canvas")
+    page.wait_for_selector(".dn-lab__sketch canvas")
+    page.get_by_role("button", name="Keep this run").click()
     page.get_by_label("Step", exact=True).fill("1")
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false}).then(r => r.violations)")
+    page.get_by_label("Redraw as I type").uncheck()
     assert not found, "\n".join(f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found)

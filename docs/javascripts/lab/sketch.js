@@ -9,10 +9,10 @@ export const QUICK = { steps: 4, sampler: "dpm-2m" }; // the fewest steps that g
 const PAUSE = 250; // milliseconds without a change
 
 export class Sketch {
-  /** `look`: {preview, pixels}; `on`: {loaded() -> is all there that a sketch takes?, free() -> may one be drawn now?, draw(show) ->
-   *  Promise, with `show(run)` at each step, stop(), changed()}. */
+  /** `look`: {preview, pixels}; `on`: {loaded() -> is all there that a sketch takes?, free() -> may one be drawn now?,
+   *  atWork() -> is the reader changing a latent?, draw(show) -> Promise, with `show(run)` at each step, stop()}. */
   constructor(look, on) {
-    Object.assign(this, { look, on, count: 0, running: null });
+    Object.assign(this, { look, on, count: 0, running: null, took: 0 }); // took: milliseconds of the sketch on show
     this.box = el("input", { type: "checkbox", id: "dn-lab-typing", "aria-describedby": "dn-lab-typing-says" });
     this.says = el("p", { className: "dn-lab__says", id: "dn-lab-typing-says" });
     this.canvas = el("canvas", { width: look.pixels, height: look.pixels, hidden: true, role: "img", "aria-label": "The sketch" });
@@ -34,15 +34,16 @@ export class Sketch {
     if (!value) this.canvas.hidden = true;
   }
 
-  dress(took = null) {
+  dress() {
     const what = `${QUICK.steps} steps of ${SAMPLERS[QUICK.sampler].title}`;
     this.says.textContent = !this.typing ? "" : !this.on.loaded() ? "Begins when the model is loaded: press the button once."
-      : took ? `${what}, in ${(took / 1000).toFixed(1)} seconds. The button draws with your own settings.` : `At each pause a sketch: ${what}.`;
+      : this.on.atWork() ? "Waits while you are at a step of the latent below." : this.took ? `${what}, in ${(this.took / 1000).toFixed(1)} seconds. The button draws with your own settings.` : `At each pause a sketch: ${what}.`;
   }
 
   /** The form says something else. */
   changed() {
     this.end();
+    this.took = 0;
     this.dress();
     if (this.typing) this.wait = setTimeout(() => this.draw(), PAUSE);
   }
@@ -57,12 +58,14 @@ export class Sketch {
   async draw() {
     const mine = this.count;
     await this.running; // which ends after its step
-    if (mine !== this.count || !this.typing || !this.on.loaded() || !this.on.free()) return;
+    if (mine !== this.count || !this.typing || !this.on.loaded() || this.on.atWork() || !this.on.free()) return;
     const clock = performance.now();
     this.running = this.on.draw((run) => { if (mine === this.count) this.show(run); }).catch(() => {});
     await this.running;
     this.running = null;
-    if (mine === this.count) this.dress(performance.now() - clock);
+    if (mine !== this.count) return;
+    this.took = performance.now() - clock;
+    this.dress();
   }
 
   show(run) {

@@ -87,7 +87,8 @@ export default async function mount(host, { src, reducedMotion }) {
   const sketch = new Sketch({ ...of, preview: records.preview }, {
     loaded: () => model.has.size > 0 && !model.missing(parts(), form.state.weights).length,
     free: () => !form.busy && !problem(form.state),
-    draw: (show) => quickly(show),
+    atWork: () => bench.node.open && run.finished && stage.at < run.steps, // words typed now may be meant for going on
+    draw: quickly,
     stop: () => model.call("stop"),
   });
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
@@ -107,7 +108,7 @@ export default async function mount(host, { src, reducedMotion }) {
     painter.dress(able && !form.busy && !run.pictures[Math.max(run.first, run.reached)] && run.finished && !model.has.has(run.painter), form.busy || !able);
     vectors.follow();
     bench.dress(form.busy);
-    if (!sketch.running) sketch.dress();
+    sketch.dress();
     if (!form.busy) picture.paint(); // its decoder may have come in the meantime
   }
 
@@ -152,13 +153,14 @@ export default async function mount(host, { src, reducedMotion }) {
 
   function moved(i) {
     bench.open(run, i);
+    sketch.dress();
     if (run.finished && !form.busy) decodeRest(i);
   }
 
   /** Bets that were not decoded while it ran, the nearest first, one at a time so that a new draw need not wait. */
   async function decodeRest(i) {
     const [mine, own, decoder] = [++task, run, run.painter], pictures = own.pictures;
-    if (!model.has.has(decoder) || (own.quick && i === own.steps)) return; // the next sketch need not wait for these
+    if (!model.has.has(decoder) || (own.quick && i === own.steps && pictures[i])) return; // the next sketch need not wait for the rest
     const left = pictures.map((_, k) => k).filter((k) => !pictures[k] && own.x0[k]).sort((a, b) => Math.abs(a - i) - Math.abs(b - i));
     for (const k of left) {
       try {
