@@ -227,7 +227,7 @@ def test_a_picture_under_noise_is_drawn_as_the_shown_python_draws_it(exact, tmp_
     assert steps in page.inner_text(".dn-lab__reading"), "there is nothing before the step at which it began"
 
 
-@pytest.mark.parametrize("sampler", ["euler-a", "dpm-2m"])
+@pytest.mark.parametrize("sampler", ["euler-a", "unipc"])
 def test_another_sampler_draws_as_the_shown_python_draws_it(exact, tmp_path, monkeypatch, sampler):
     """From noise by stock diffusers with the scheduler of that name: no pixel is off by more than 2 levels."""
     page = exact(f"?steps=4&seed=8&prompt=rocket&sampler={sampler}")
@@ -431,7 +431,7 @@ def test_it_redraws_while_words_are_typed(warm, loaded):
     page.get_by_label("Redraw as I type").check()
     page.wait_for_function(f"() => ({done})() === 1", timeout=MINUTES)
     assert "A quick sketch while you typed" in page.inner_text(".dn-lab__about")
-    assert "4 steps of DPM-Solver++ 2M, in" in page.inner_text(".dn-lab__sketch")
+    assert "4 steps of UniPC, in" in page.inner_text(".dn-lab__sketch")
     cat, top = canvas(page, ".dn-lab__sketch canvas"), page.evaluate("scrollY")
     assert np.array_equal(cat, picture(page)) and "typing=1" in page.url
 
@@ -466,7 +466,7 @@ def test_it_redraws_while_words_are_typed(warm, loaded):
     assert page.locator(".dn-lab__sketch canvas").is_hidden()
     page.get_by_label("Steps", exact=True).select_option("4")
     page.locator(".dn-lab__more summary").click()
-    page.get_by_label("Sampler", exact=True).select_option("dpm-2m")
+    page.get_by_label("Sampler", exact=True).select_option("unipc")
     assert np.array_equal(draw(page), sketched)
     assert "Drawn in this browser" in page.inner_text(".dn-lab__about")
 

@@ -91,13 +91,14 @@ export class Engine {
    * null}, one that begins there with that picture under noise.
    * settings: {prompt, second, mix, negative, seed, steps, guidance, sampler, decoder, picture} as the model reads them. `on(kind, what)` is told of "text", of
    * each "step" {i, t, xt, x0, attention, milliseconds}, of a "picture" {i, picture, milliseconds} of every `watch`-th bet, and of
-   * the "end" {xt, picture, milliseconds}. `past`: the bet of the step before `from`, for a sampler that looks back. `stopped()` ends it between two steps.
+   * the "end" {xt, picture, milliseconds}. `past`: up to two steps
+   * before `from`, {i, x0, base} each, for a sampler that looks back; base: the latent that it set out from, where that is not xt. `stopped()` ends it between two steps.
    */
-  async run(settings, on, { from = 0, xt = null, past = null, picture = null, watch = 0, stopped = () => false } = {}) {
+  async run(settings, on, { from = 0, xt = null, past = [], picture = null, watch = 0, stopped = () => false } = {}) {
     const sampler = SAMPLERS[settings.sampler], visited = timesteps(this.of.schedule.T, settings.steps);
     const level = (i) => (i < visited.length ? Math.max(sampler.least, this.levels[visited[i]]) : 1);
     const fresh = sampler.noisy && this.fresh(settings);
-    let before = past && { x0: past, level: level(from - 1) };
+    const behind = past.map(({ i, x0, base }) => ({ x0, xt: base, level: level(i) }));
     const guided = settings.guidance !== 1, first = picture && begin(picture, settings.seed);
     let start = performance.now();
     const text = await this.told(settings);
@@ -111,9 +112,10 @@ export class Engine {
       const t = visited[i], words = await this.unet(sample, t, text);
       const answer = guided ? guide((await this.unet(sample, t, empty)).output, words.output, settings.guidance) : words.output;
       const [x0, eps] = split(answer, sample, level(i));
-      on("step", { i, t, xt: sample, x0, attention: words.attention, milliseconds: performance.now() - start });
-      sample = sampler.next({ xt: sample, x0, eps, at: level(i), to: level(i + 1), past: before, noise: fresh && fresh(i) });
-      before = { x0, level: level(i) };
+      const base = sampler.correct ? sampler.correct({ xt: sample, x0, at: level(i), past: behind }) : sample;
+      on("step", { i, t, xt: sample, base, x0, attention: words.attention, milliseconds: performance.now() - start });
+      sample = sampler.next({ xt: base, x0, eps, at: level(i), to: level(i + 1), past: behind, noise: fresh && fresh(i) });
+      behind.push({ x0, xt: base, level: level(i) });
       if (first) sample = blend(sample, first, level(i + 1), picture.mask);
       if (watch && (i - from) % watch === 0 && i + 1 < visited.length) {
         start = performance.now();

@@ -15,6 +15,7 @@ export class Run {
     this.second = null; // tokens of a prompt that is mixed in
     this.start = null; // {mean, spread, mask}: the picture that it began with
     this.attention = Array(steps).fill(null);
+    this.base = []; // latents that the sampler set out from, where it mends them
     this.times = { text: 0, unet: 0, decoder: 0, calls: 0, decodes: 0 };
     this.recorded = false;
     this.changed = null; // {step, cells, words}: from where the reader went on by hand
@@ -29,6 +30,11 @@ export class Run {
 
   get pictures() {
     return this.painted[this.painter];
+  }
+
+  /** What a sampler may look back at from step `from`. */
+  behind(from) {
+    return [from - 2, from - 1].filter((i) => i >= this.first).map((i) => ({ i, x0: this.x0[i], base: this.base[i] }));
   }
 
   get finished() {
@@ -62,11 +68,11 @@ export class Run {
   }
 }
 
-/** A run by the model, which grows while it is made. given: {from, xt, past: the bet before, for a sampler that looks
- *  back, before: the run that it goes on from at that step, cells:
+/** A run by the model, which grows while it is made. given: {from, xt, past: the two steps before, for a sampler that
+ *  looks back, before: the run that it goes on from at that step, cells:
  *  how many were changed by hand, other: {prompt, seed} of the run that some of them came from, start: a picture that it begins with, levels: alpha bar of each t, weights, watch, quick: is it a sketch?}. `on(kind, run)`
  *  is told of each "step", "picture", "end", "stopped". */
-export async function live(model, settings, { from = 0, before = null, start = null, xt = null, past = null, cells = 0, other = null, levels, weights, watch, quick = false }, on) {
+export async function live(model, settings, { from = 0, before = null, start = null, xt = null, past = [], cells = 0, other = null, levels, weights, watch, quick = false }, on) {
   let run = null;
   await model.call("run", { settings, from, xt, past, picture: start, watch }, (kind, what) => {
     if (kind === "text") {
@@ -80,7 +86,7 @@ export async function live(model, settings, { from = 0, before = null, start = n
     }
     if (kind === "step") {
       run.reached = what.i;
-      [run.xt[what.i], run.x0[what.i], run.attention[what.i]] = [what.xt, what.x0, what.attention];
+      [run.xt[what.i], run.x0[what.i], run.base[what.i], run.attention[what.i]] = [what.xt, what.x0, what.base, what.attention];
       run.times.unet += what.milliseconds;
       run.times.calls += settings.guidance === 1 ? 1 : 2;
     } else if (kind !== "stopped") {

@@ -22,12 +22,24 @@ function ancestral({ xt, x0, at, to, noise }) {
   return euler({ xt, x0, at, to: 1 / (1 + down ** 2) }).map((value, i) => Math.sqrt(to) * (value * Math.sqrt(1 + down ** 2) + up * noise[i]));
 }
 
-/** DPM-Solver++ 2M (Lu et al. 2022): where the bet is moving to, told from the one before; past: {x0, level} or null at the start. */
+/** DPM-Solver++ 2M (Lu et al. 2022): where the bet is moving to, told from the one before. past: the steps so far, {x0, level} each. */
 function solver({ xt, x0, at, to, past }) {
   if (to === 1) return x0;
-  const h = lambda(to) - lambda(at), ahead = past ? h / (2 * (lambda(at) - lambda(past.level))) : 0;
+  const h = lambda(to) - lambda(at), last = past.at(-1), ahead = last ? h / (2 * (lambda(at) - lambda(last.level))) : 0;
   const [keep, take] = [Math.sqrt((1 - to) / (1 - at)), -Math.sqrt(to) * Math.expm1(-h)];
-  return xt.map((value, i) => keep * value + take * (x0[i] + (past ? ahead * (x0[i] - past.x0[i]) : 0)));
+  return xt.map((value, i) => keep * value + take * (x0[i] + (last ? ahead * (x0[i] - last.x0[i]) : 0)));
+}
+
+/** UniPC (Zhao et al. 2023, B2, order 2): the solver's step, and, once the next bet is known, the latent where that step should have
+ *  led to, from which the next one sets out. past: as above, with the latent `xt` that each set out from. */
+function corrected({ xt, x0, at, past }) {
+  const [before, last] = past.length > 1 ? past.slice(-2) : [null, past[0]];
+  if (!last?.xt) return xt;
+  const h = lambda(at) - lambda(last.level), phi = Math.expm1(-h), one = -1 / h - 1 / phi, two = (2 * (-1 / h) * (-phi / h - 1) - 1) / phi;
+  const ratio = before ? (lambda(before.level) - lambda(last.level)) / h : 1, old = before ? (one - two) / (1 - ratio) : 0, fresh = before ? one - old : 0.5;
+  const [keep, take] = [Math.sqrt((1 - at) / (1 - last.level)), -Math.sqrt(at) * phi];
+  return xt.map((_, i) => keep * last.xt[i]
+    + take * (last.x0[i] + fresh * (x0[i] - last.x0[i]) + (before ? (old * (before.x0[i] - last.x0[i])) / ratio : 0)));
 }
 
 export const SAMPLERS = {
@@ -39,4 +51,6 @@ export const SAMPLERS = {
     says: "Goes further down each time and puts fresh noise back, from the same seed. Other steps, another picture." },
   "dpm-2m": { title: "DPM-Solver++ 2M", scheduler: "DPMSolverMultistepScheduler", least: LEAST, next: solver,
     says: "Looks at the bet before as well, to tell where the next one will be. Made for few steps." },
+  unipc: { title: "UniPC", scheduler: "UniPCMultistepScheduler", least: LEAST, next: solver, correct: corrected,
+    says: "As DPM-Solver++, and mends each step once the next bet is known. Made for very few steps." },
 };

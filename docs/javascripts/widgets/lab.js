@@ -198,7 +198,7 @@ export default async function mount(host, { src, reducedMotion }) {
         [start, settings.picture] = [picture.start, picture.settings];
       }
       form.say("Reading the words …");
-      const past = from > before.first && !cells && sameWords(settings, before.settings) ? before.x0[from - 1] : null; // a bet on something else tells nothing
+      const past = from !== null && !cells && sameWords(settings, before.settings) ? before.behind(from) : []; // a bet on something else tells nothing
       await follow(settings, from === null ? { from: settings.picture?.from ?? 0, start } : { from, before, start, xt: draft || before.xt[from], past, cells, other });
       if (from === null) history.replaceState(history.state, "", toAddress(state));
     } catch (error) {
