@@ -387,7 +387,7 @@ def test_a_part_of_another_run_is_put_in(warm):
     page.locator(".dn-lab__bench summary").click()
     records.select_option(index=4)
     page.wait_for_function("() => document.querySelector('.dn-lab__about strong').textContent.includes('heart')")
-    step.fill("12")
+    step.fill("16")
     hearts = look(["ArrowLeft"] * 16 + ["ArrowUp"] * 16 + ["ArrowRight"] * 7 + ["ArrowDown"] * 7)
     page.get_by_role("button", name="Keep this run to take from").click()
     assert tool.is_disabled() and "Kept: “blue heart" in page.inner_text(".dn-lab__kept")
@@ -395,7 +395,7 @@ def test_a_part_of_another_run_is_put_in(warm):
     page.wait_for_function("() => document.querySelector('.dn-lab__about strong').textContent.includes('apple')")
     before = picture(page)
     assert tool.is_disabled(), "a finished latent is changed by nobody"
-    step.fill("12")
+    step.fill("16")
     tool.check()
     apples, beside = look([]), look(["ArrowRight"] * 2)
     assert hearts.startswith("Row 8, column 8") and hearts != apples
