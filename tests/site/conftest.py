@@ -3,6 +3,7 @@
 import http.server
 import os
 import threading
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -67,6 +68,32 @@ def axe() -> str:
     source = modules / "axe-core" / "axe.min.js"
     assert source.is_file(), f"{source} is missing: run `npm ci`"
     return source.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def modules_page(browser):
+    """A blank page whose imports("name.js") is a module of docs/javascripts/lab."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            if self.path != "/":
+                return super().do_GET()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            return self.wfile.write(b"<!doctype html><title>blank</title>")
+
+    handler = partial(Quiet, directory=str(ROOT / "docs" / "javascripts" / "lab"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{server.server_port}/")
+    yield page
+    page.close()
+    server.shutdown()
 
 
 @pytest.fixture

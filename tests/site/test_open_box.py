@@ -164,8 +164,8 @@ def test_exact_weights_draw_python_s_picture(exact, python):
     page.get_by_label("Steps", exact=True).select_option("10")
     page.get_by_label("Seed", exact=True).fill("6")
     page.get_by_label("Guidance", exact=True).fill("4.5")
-    page.locator(".dn-lab").get_by_text("What it should keep away from").click()
-    page.get_by_label("Negative prompt").fill("blue")
+    page.locator(".dn-lab__more summary").click()
+    page.get_by_label("What it should keep away from").fill("blue")
     shown = draw(page)
     expected = python("tiger face, openmoji style", negative_prompt="blue", seed=6, steps=10, guidance=4.5)
     assert expected.std() > 20, "this compares nothing"
@@ -204,12 +204,12 @@ def shown_python(page):
 
 
 @pytest.mark.parametrize("query, has, steps", [
-    ("picture=rocket&prompt=carrot&style=openmoji&noise=4&decoder=openmoji&guidance=4",
-     ("Img2Img", "strength=0.8"), "step 2 of 5"),
-    ("picture=cat&prompt=tiger+face&negative=blue&noise=5&guidance=1&decoder=plants",
-     ("Img2Img", "strength=1", "tiny"), "step 1 of 5"),
-    (f"picture=photograph&prompt=cat+face&noise=3&guidance=0.5&mask={'0' * 32}{'0ff0' * 6}{'0' * 8}",
-     ("Inpaint", "rows"), "step 3 of 5"),
+    ("picture=rocket&prompt=carrot&style=openmoji&noise=4&decoder=openmoji&guidance=4&sampler=dpm-2m",
+     ("Img2Img", "strength=0.8", "DPMSolverMultistepScheduler"), "step 2 of 5"),
+    ("picture=cat&prompt=tiger+face&negative=blue&noise=5&guidance=1&decoder=plants&sampler=euler",
+     ("Img2Img", "strength=1", "tiny", "EulerDiscreteScheduler"), "step 1 of 5"),
+    (f"picture=photograph&prompt=cat+face&noise=3&guidance=0.5&sampler=euler-a&mask={'0' * 32}{'0ff0' * 6}{'0' * 8}",
+     ("Inpaint", "rows", "EulerAncestral"), "step 3 of 5"),
 ], ids=["another decoder", "all of the noise", "a part of it"])  # fmt: skip
 def test_a_picture_under_noise_is_drawn_as_the_shown_python_draws_it(exact, tmp_path, monkeypatch, query, has, steps):
     """Image to image and inpainting by stock diffusers, with other decoders: no pixel is off by more than 2 levels."""
@@ -225,6 +225,40 @@ def test_a_picture_under_noise_is_drawn_as_the_shown_python_draws_it(exact, tmp_
     assert query.split("&")[0] in page.url and "noise=" in page.url
     page.get_by_label("Step", exact=True).press("Home")
     assert steps in page.inner_text(".dn-lab__reading"), "there is nothing before the step at which it began"
+
+
+@pytest.mark.parametrize("sampler", ["euler-a", "unipc"])
+def test_another_sampler_draws_as_the_shown_python_draws_it(exact, tmp_path, monkeypatch, sampler):
+    """From noise by stock diffusers with the scheduler of that name: no pixel is off by more than 2 levels."""
+    page = exact(f"?steps=4&seed=8&prompt=rocket&sampler={sampler}")
+    assert page.get_by_label("Sampler", exact=True).input_value() == sampler
+    shown = draw(page)
+    expected = run(shown_python(page), tmp_path, monkeypatch)
+    assert expected.std() > 20, "this compares nothing"
+    assert np.abs(shown - expected).max() <= 2
+    named = page.get_by_label("Sampler", exact=True).evaluate("e => e.selectedOptions[0].text")
+    assert f"sampler={sampler}" in page.url and f"4 steps of {named}" in page.inner_text(".dn-lab__about")
+
+
+def test_two_prompts_are_mixed_as_the_shown_python_mixes_them(exact, tmp_path, monkeypatch):
+    """Part of the way from one text to another: in the address, in the file, below the picture, and in Python."""
+    page = exact("?steps=4&seed=8&prompt=red+apple&second=green+pear&mix=0.6&negative=blue&guidance=2")
+    assert page.get_by_label("Mix", exact=True).get_attribute("aria-valuetext") == "60 % of the way to the second"
+    shown = draw(page)
+    assert "second=green+pear&mix=0.6" in page.url
+    assert "“red apple, noto style”, 60 % of the way to “green pear, noto style”" in page.inner_text(".dn-lab__about")
+    assert page.locator(".dn-lab__words button").all_inner_texts()[1:4] == ["red + green", "apple + pear", ","]
+    code = shown_python(page)
+    assert "torch.lerp" in code and np.abs(shown - run(code, tmp_path, monkeypatch)).max() <= 2
+    with page.expect_download() as save:
+        page.get_by_role("button", name="Settings (JSON)").click()
+    settings = json.loads(save.value.path().read_text())
+    assert settings["second"] == "green pear, noto style" and settings["mix"] == 0.6
+    page.locator(".dn-lab__more summary").click()
+    assert page.get_by_label("Mix", exact=True).is_visible()
+    page.get_by_label("Second prompt").fill("")
+    assert page.get_by_label("Mix", exact=True).is_hidden()
+    assert np.abs(draw(page) - shown).mean() > 5 and "second" not in page.url
 
 
 def test_a_picture_of_one_s_own(exact, tmp_path, monkeypatch):
@@ -337,12 +371,114 @@ def test_going_on_with_nothing_changed_changes_nothing(warm):
     assert np.abs(onward(page, 3) - before).max() <= 1
 
 
+def test_a_part_of_another_run_is_put_in(warm):
+    """Cells of a kept run go into the one on show, number by number, and the run goes on with them and says so.
+    Late in the run, since both began with the same noise."""
+    page = warm("?prompt=red+apple")
+    tool = page.get_by_role("radio", name="From the kept run")
+    step, records = page.get_by_label("Step", exact=True), page.get_by_label("Recorded runs")
+    grid, numbers = page.locator(".dn-lab__channels"), page.locator(".dn-lab__numbers")
+
+    def look(keys):
+        for key in keys:
+            grid.press(key)
+        return numbers.inner_text()
+
+    page.locator(".dn-lab__bench summary").click()
+    records.select_option(index=4)
+    page.wait_for_function("() => document.querySelector('.dn-lab__about strong').textContent.includes('heart')")
+    step.fill("16")
+    hearts = look(["ArrowLeft"] * 16 + ["ArrowUp"] * 16 + ["ArrowRight"] * 7 + ["ArrowDown"] * 7)
+    page.get_by_role("button", name="Keep this run to take from").click()
+    assert tool.is_disabled() and "Kept: “blue heart" in page.inner_text(".dn-lab__kept")
+    records.select_option(index=1)
+    page.wait_for_function("() => document.querySelector('.dn-lab__about strong').textContent.includes('apple')")
+    before = picture(page)
+    assert tool.is_disabled(), "a finished latent is changed by nobody"
+    step.fill("16")
+    tool.check()
+    apples, beside = look([]), look(["ArrowRight"] * 2)
+    assert hearts.startswith("Row 8, column 8") and hearts != apples
+    assert look(["ArrowLeft"] * 2 + ["Space"]) == hearts
+    assert look(["ArrowRight"] * 2) == beside
+    assert "9 cells of this latent are changed" in page.inner_text(".dn-lab__hint")
+    look(["Space", "ArrowRight", "Space", "ArrowRight", "Space"])
+    assert np.abs(draw(page, ".dn-lab__onward") - before).mean() > 1
+    assert "some of them from “blue heart, noto style”" in page.locator(".dn-lab__report").text_content()
+    with page.expect_download() as save:
+        page.get_by_role("button", name="Settings (JSON)").click()
+    assert json.loads(save.value.path().read_text())["changed"]["other"]["prompt"] == "blue heart, noto style"
+    page.get_by_label("Steps", exact=True).select_option("8")
+    draw(page)
+    step.fill("1")
+    assert tool.is_disabled() and "has no latent at t = 874" in page.inner_text(".dn-lab__kept")
+    page.locator(".dn-lab__tools input").first.check()
+
+
 def test_a_recorded_run_goes_on_with_other_words(warm):
     """The reader's words enter at a step of a run that was recorded on another machine."""
     page = warm("?prompt=blue+heart")
     before = picture(page)
     assert np.abs(onward(page, 2) - before).mean() > 10
     assert "heart" in page.inner_text(".dn-lab__about")
+
+
+def test_it_redraws_while_words_are_typed(warm, loaded):
+    """A pause draws a sketch, more words end it; the last one is what its settings draw at a press of the button."""
+    page = warm("?prompt=cat&steps=8&guidance=4")
+    field = page.get_by_label("What would you like to see?")
+    done = "() => Number(document.querySelector('.dn-widget[data-widget=lab]').dataset.sketched || 0)"
+    page.get_by_label("Redraw as I type").check()
+    page.wait_for_function(f"() => ({done})() === 1", timeout=MINUTES)
+    assert "A quick sketch while you typed" in page.inner_text(".dn-lab__about")
+    assert "4 steps of UniPC, in" in page.inner_text(".dn-lab__sketch")
+    cat, top = canvas(page, ".dn-lab__sketch canvas"), page.evaluate("scrollY")
+    assert np.array_equal(cat, picture(page)) and "typing=1" in page.url
+
+    page.evaluate("""() => { // whoever types on at the very moment when a sketch has begun
+        const field = document.querySelector('#dn-lab-prompt'), about = document.querySelector('.dn-lab__about');
+        const write = text => { field.value = text; field.dispatchEvent(new Event('input', { bubbles: true })); };
+        const seen = new MutationObserver(() => {
+            if (!about.textContent.includes('cat face')) return;
+            seen.disconnect();
+            write('piz');
+            setTimeout(() => write('pizza'), 100);
+        });
+        seen.observe(about, { childList: true, subtree: true });
+    }""")
+    field.press("End")
+    page.keyboard.type(" face")
+    page.wait_for_function(f"() => ({done})() === 2", timeout=MINUTES)
+    page.wait_for_timeout(500)
+    assert page.evaluate(done) == 2, "that of the cat's face was ended, and that of half a pizza never begun"
+    assert page.evaluate("scrollY") == top, "nobody is taken away from typing"
+    assert "pizza" in page.inner_text(".dn-lab__about") and "prompt=pizza" in page.url
+    sketched = canvas(page, ".dn-lab__sketch canvas")
+    assert np.abs(sketched - cat).mean() > 5
+    page.get_by_label("Step", exact=True).fill("2")
+    page.locator(".dn-lab__bench summary").click()
+    field.fill("blue heart")
+    assert "Waits while you are at a step" in page.inner_text(".dn-lab__sketch")
+    page.wait_for_timeout(500)
+    assert page.evaluate(done) == 2 and "from step 3" in page.inner_text(".dn-lab__onward"), "the words may be for that"
+    field.fill("pizza")
+    page.get_by_label("Redraw as I type").uncheck()
+    assert page.locator(".dn-lab__sketch canvas").is_hidden()
+    page.get_by_label("Steps", exact=True).select_option("4")
+    page.locator(".dn-lab__more summary").click()
+    page.get_by_label("Sampler", exact=True).select_option("unipc")
+    assert np.array_equal(draw(page), sketched)
+    assert "Drawn in this browser" in page.inner_text(".dn-lab__about")
+
+
+def test_nothing_is_loaded_because_of_typing(visit):
+    visitor = visit(**DESKTOP)
+    page = ready(visitor, "?typing=1")
+    assert page.get_by_label("Redraw as I type").is_checked()
+    page.get_by_label("What would you like to see?").fill("cat")
+    assert "Begins when the model is loaded" in page.inner_text(".dn-lab__sketch")
+    page.wait_for_timeout(600)
+    assert not models(visitor) and not visitor.notes.errors
 
 
 @pytest.mark.alone
@@ -482,6 +618,11 @@ def png_of(wide, high):
     )
 
 
+SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="400" height="200">
+<script>parent.document.title = "taken"; document.title = "taken"</script><rect width="400" height="100" fill="#f00"/>
+<image width="9" height="9" href="https://example.org/spy.png" xlink:href="https://example.org/spy.png"/></svg>"""
+
+
 def test_pictures_that_cannot_be_taken_are_said(visit):
     """Sixty megapixels, a broken file, one cut short, no picture, an empty file, too large a file: a sentence, no more."""
     file = io.BytesIO()
@@ -514,6 +655,20 @@ def test_pictures_that_cannot_be_taken_are_said(visit):
     assert "not encoded yet" in page.inner_text(".dn-lab__panels--three") and not models(visitor)
     assert not visitor.notes.errors
 
+    page.get_by_label("Or one of your own").set_input_files(
+        {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": SVG})
+    page.wait_for_function("""() => { const c = document.querySelector('.dn-lab__panels--three canvas');
+        return c.getContext('2d').getImageData(64, 20, 1, 1).data.join() === '255,0,0,255'; }""")
+    drawing = canvas(page, ".dn-lab__panels--three canvas")
+    assert (drawing[100, 64] == 255).all() and drawing.shape == (128, 128, 3), "its middle square, on white"
+    assert page.inner_text(".dn-lab__refusal") == "" and page.title() != "taken" and not visitor.notes.strangers()
+    page.get_by_label("Or one of your own").set_input_files(
+        {"name": "broken.svg", "mimeType": "image/svg+xml", "buffer": SVG[:120]})
+    page.wait_for_function(said, arg="cannot be read as a picture")
+    page.get_by_label("Or one of your own").set_input_files(
+        {"name": "good.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()})
+    page.wait_for_selector(".dn-lab__panels--three")
+
     page.route("**/*encoder_exact.onnx", lambda route: route.fulfill(body="<html>gateway</html>"))
     page.get_by_role("button", name="and encode it").click()
     page.wait_for_function(said, arg="could not be run here")
@@ -539,6 +694,44 @@ def test_another_decoder_is_loaded_alone(visit):
     assert not visitor.notes.errors
 
 
+def test_the_words_can_be_read_without_a_picture(visit):
+    """The text encoder comes alone; every number of every token is within reach, and is the one that torch gives it."""
+    import torch
+
+    from denoised.pipeline import encode_prompts, load
+
+    visitor = visit(**PHONE)
+    page = ready(visitor, "?prompt=Red+apple")
+    page.get_by_label("Download", exact=True).select_option("exact")
+    page.locator(".dn-lab__states summary").click()
+    assert not models(visitor)
+    page.get_by_role("button", name="and read the words").click()
+    grid = page.locator(".dn-lab__vectors")
+    grid.wait_for(timeout=MINUTES)
+    assert {url.rsplit("/", 1)[1] for url in models(visitor)} == {"graphs.text_exact.onnx", "ort-wasm-simd-threaded.wasm"}
+    tokens = [text.replace("padding × ", "") for text in page.locator(".dn-lab__token").all_inner_texts()]
+    assert tokens == ["start", "red", "apple", ",", "noto", "style", "end", "25"]
+
+    def shown():
+        return page.inner_text(".dn-lab__place").replace("\u2212", "-")
+
+    with torch.no_grad():
+        states = encode_prompts(load(paths.WEIGHTS / "emoji-sd"), ["red apple, noto style"]).states[0].numpy()
+    grid.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert f"“apple”, number 4 of {states.shape[1]}: {states[2, 3]:.2f}" in shown()
+    padding = page.locator(".dn-lab__strip canvas").last
+    box = padding.bounding_box()
+    padding.tap(position={"x": box["width"] - 1, "y": box["height"] - 1})
+    assert f"“padding 25”, number {states.shape[1]} of" in shown() and f": {states[-1, -1]:.2f}" in shown()
+    assert f"{np.linalg.norm(states[-1]):.1f} long" in shown()
+    page.get_by_label("What would you like to see?").fill("pizza")
+    page.wait_for_function("() => document.querySelector('.dn-lab__vectors').textContent.includes('pizza')")
+    assert not visitor.notes.errors
+
+
 def test_a_damaged_file_is_said(visit):
     page = ready(visit(**DESKTOP))
     page.route("**/*decoder_exact.onnx", lambda route: route.fulfill(body="<html>gateway</html>"))
@@ -546,6 +739,26 @@ def test_a_damaged_file_is_said(visit):
     page.wait_for_function("() => document.querySelector('.dn-lab__trouble').textContent", timeout=MINUTES)
     assert "could not be run here" in page.inner_text(TROUBLE)
     assert "Recorded" in page.inner_text(".dn-lab__about")
+
+
+def test_a_device_without_memory_is_told_so(visit):
+    """The runtime asks the browser for more than it can give, in the midst of loading: one sentence, what is there is
+    given back, the recorded runs stay, and once there is room the next press draws."""
+    page = ready(visit(**DESKTOP), "?steps=1")
+    greedy = """export const env = { wasm: {} };
+        export class Tensor {}
+        const create = bytes => (bytes.length < 2e7 ? {} : new ArrayBuffer(Number.MAX_SAFE_INTEGER));
+        export const InferenceSession = { create: async bytes => create(bytes) };"""
+    script = "**/ort.wasm.bundle.min.mjs"
+    page.route(script, lambda route: route.fulfill(body=greedy, content_type="text/javascript"))
+    cost = page.inner_text(GO)
+    page.click(GO)
+    page.wait_for_function("() => document.querySelector('.dn-lab__trouble').textContent", timeout=MINUTES)
+    assert page.inner_text(TROUBLE).startswith("This device has not enough free memory for the model.")
+    assert page.inner_text(GO) == cost and "Recorded" in page.inner_text(".dn-lab__about")
+    page.unroute(script)
+    draw(page)
+    assert page.inner_text(TROUBLE) == ""
 
 
 def test_without_webassembly_the_recorded_runs_stay(visit):
@@ -673,12 +886,17 @@ def test_reduced_motion_goes_step_by_step(visit):
 def test_axe_finds_nothing_in_use(warm, loaded, axe, scheme):
     """After a draw from a picture, with everything open, a mask, and sentences about odd words on show."""
     loaded.prefer(scheme)
-    page = warm(f"?steps=2&picture=cat&mask={'f' * 32}{'0' * 32}")
+    page = warm(f"?steps=2&picture=cat&second=dog&mask={'f' * 32}{'0' * 32}")
     draw(page)
+    page.get_by_label("Redraw as I type").check()
     page.get_by_label("What would you like to see?").fill("xylophagous 🍎 " + "very " * 40)
     page.wait_for_selector(".dn-lab__advice p")
     page.evaluate("document.querySelectorAll('.dn-lab details').forEach(d => { d.open = true; })")
+    page.wait_for_selector(".dn-lab__vectors canvas")
+    page.wait_for_selector(".dn-lab__sketch canvas")
+    page.get_by_role("button", name="Keep this run").click()
     page.get_by_label("Step", exact=True).fill("1")
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false}).then(r => r.violations)")
+    page.get_by_label("Redraw as I type").uncheck()
     assert not found, "\n".join(f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found)

@@ -1,13 +1,10 @@
 """The open box's modules against the libraries that they stand in for, run in a browser without any page of the site."""
 
-import functools
-import http.server
 import json
 import os
 import random
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -41,29 +38,8 @@ def some_text(rng):
 
 
 @pytest.fixture(scope="module")
-def page(browser):
-    """A blank page whose imports("name.js") is a module of docs/javascripts/lab."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-        def do_GET(self):
-            if self.path != "/":
-                return super().do_GET()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            return self.wfile.write(b"<!doctype html><title>blank</title>")
-
-    handler = functools.partial(Quiet, directory=str(ROOT / "docs" / "javascripts" / "lab"))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    page = browser.new_page()
-    page.goto(f"http://127.0.0.1:{server.server_port}/")
-    yield page
-    page.close()
-    server.shutdown()
+def page(modules_page):
+    return modules_page
 
 
 @pytest.fixture(scope="module")
@@ -166,9 +142,11 @@ def test_settings_survive_the_address(page):
     """Whatever is set comes back from the address; what makes no sense in one is left out."""
     same, odd = page.evaluate("""async known => {
         const { DEFAULT, fromAddress, toAddress } = await import('/state.js');
-        const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', seed: 4294967295, steps: 8,
-            guidance: 0, weights: 'exact', decoder: 'tiny', picture: 'cat', noise: 7, mask: '0f80'};
-        const nonsense = '?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1&decoder=oil&picture=dog&mask=zz&noise=0';
+        const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', second: 'y', mix: 0.35, seed: 4294967295,
+            steps: 8, guidance: 0, weights: 'exact', sampler: 'dpm-2m', decoder: 'tiny', typing: '1', picture: 'cat',
+            noise: 7, mask: '0f80'};
+        const nonsense = '?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1&decoder=oil&picture=dog&mask=zz&noise=0'
+            + '&sampler=constructor&mix=1.5&typing=2';
         return [[state, fromAddress(toAddress(state), known)], [DEFAULT, fromAddress(nonsense, known)]];
     }""", KNOWN)
     assert same[0] == same[1]
@@ -218,6 +196,8 @@ def test_a_picture_is_noised_as_by_diffusers(page, scheduler, schedule):
 ASKED = {
     "guided": {"prompt": 'cat "face", noto style', "negative": "", "seed": 7, "steps": 4, "guidance": 3},
     "off": {"prompt": "rocket", "negative": "red 'sky' \\ 🍎", "seed": 1, "steps": 2, "guidance": 1, "decoder": "noto"},
+    "mixed": {"prompt": "cat face", "second": "tiger face, noto style", "mix": 0.4, "negative": "blue", "seed": 3,
+              "steps": 2, "guidance": 3, "decoder": "tiny"},
     "below one": {"prompt": "green apple", "negative": "", "seed": 2, "steps": 2, "guidance": 0.5, "decoder": "tiny"},
     "from a picture": {"prompt": "tiger face", "negative": "blue", "seed": 2, "steps": 4, "guidance": 0,
                        "picture": {"name": "cat", "specimen": 254, "photo": None, "from": 1, "mask": ""}},
@@ -249,7 +229,7 @@ def lab():
     return Lab("tests/open_box", ("emoji-sd", "decoders/noto", "decoders/tiny-balanced"), ("specimens",))
 
 
-def by_our_own_loop(lab, prompt, negative, seed, steps, guidance, decoder="base", picture=None):
+def by_our_own_loop(lab, prompt, negative, seed, steps, guidance, decoder="base", picture=None, second=None, mix=0):
     """The same settings by the library's sampler, guidance and decoders: int [H, W, 3]."""
     import torch
 
@@ -269,7 +249,8 @@ def by_our_own_loop(lab, prompt, negative, seed, steps, guidance, decoder="base"
         if picture:
             level = alpha_bar[visited[0]].float()
             xt = level.sqrt() * clean + (1 - level).sqrt() * xt
-        states = encode_prompts(pipe, [prompt, negative]).states
+        states = encode_prompts(pipe, [prompt, negative, second or prompt]).states
+        states = torch.stack([(1 - mix) * states[0] + mix * states[2], states[1]])
 
         def unet(xt, t, context):
             return pipe.unet(xt, t, encoder_hidden_states=context).sample

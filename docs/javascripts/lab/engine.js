@@ -1,7 +1,8 @@
 // Stable Diffusion's loop on ONNX graphs: text encoder, U-Net (with its attention in the open), decoders; and the encoder.
 // Runs inside lab/worker.js; nothing here knows of a page. One picture at a time, single-threaded WebAssembly.
 
-import { alphaBar, guide, split, step, timesteps } from "./schedule.js";
+import { SAMPLERS } from "./samplers.js";
+import { alphaBar, guide, split, timesteps } from "./schedule.js";
 import { begin, blend, noised } from "./start.js";
 import { Tokenizer } from "./tokenizer.js";
 import { normal } from "./noise.js";
@@ -38,6 +39,14 @@ export class Engine {
     return { ...tokens, states: states.data, width: states.dims[2] };
   }
 
+  /** What the network is told: the prompt's states; with a `second` prompt, `mix` of the way from those to its own. */
+  async told({ prompt, second, mix }) {
+    const first = await this.read(prompt);
+    if (!second) return first;
+    const { states, tokens, used } = await this.read(second);
+    return { ...first, states: first.states.map((value, i) => value + mix * (states[i] - value)), second: tokens, used: Math.max(first.used, used) };
+  }
+
   /** The U-Net's answer to one sample: {output, attention: {side: Float32Array [side side L]}}. */
   async unet(xt, t, text) {
     const found = await this.sessions.unet.run({
@@ -69,18 +78,30 @@ export class Engine {
     return normal(seed, this.of.latent.reduce((a, b) => a * b));
   }
 
+  /** The noise that a run's steps put back in: i => numbers of step i. It is what the seed gives after all that the pipeline has drawn
+   *  from it: the first noise, or the draw from the encoder's answer and the noise, and with a mask one from that of what is kept. */
+  fresh({ seed, steps, picture }) {
+    const size = this.of.latent.reduce((a, b) => a * b), begun = picture ? (picture.mask ? 3 : 2) - picture.from : 1;
+    const drawn = normal(seed, (begun + steps) * size);
+    return (i) => drawn.subarray((begun + i) * size, (begun + i + 1) * size);
+  }
+
   /**
    * One run, or the rest of one from step `from` with the latent `xt` in its place; with a `picture` {mean, spread, mask or
    * null}, one that begins there with that picture under noise.
-   * settings: {prompt, negative, seed, steps, guidance, decoder} as the model reads them. `on(kind, what)` is told of "text", of
+   * settings: {prompt, second, mix, negative, seed, steps, guidance, sampler, decoder, picture} as the model reads them. `on(kind, what)` is told of "text", of
    * each "step" {i, t, xt, x0, attention, milliseconds}, of a "picture" {i, picture, milliseconds} of every `watch`-th bet, and of
-   * the "end" {xt, picture, milliseconds}. `stopped()` ends it between two steps.
+   * the "end" {xt, picture, milliseconds}. `past`: up to two steps
+   * before `from`, {i, x0, base} each, for a sampler that looks back; base: the latent that it set out from, where that is not xt. `stopped()` ends it between two steps.
    */
-  async run(settings, on, { from = 0, xt = null, picture = null, watch = 0, stopped = () => false } = {}) {
-    const visited = timesteps(this.of.schedule.T, settings.steps), level = (i) => (i < visited.length ? this.levels[visited[i]] : 1);
+  async run(settings, on, { from = 0, xt = null, past = [], picture = null, watch = 0, stopped = () => false } = {}) {
+    const sampler = SAMPLERS[settings.sampler], visited = timesteps(this.of.schedule.T, settings.steps);
+    const level = (i) => (i < visited.length ? Math.max(sampler.least, this.levels[visited[i]]) : 1);
+    const fresh = sampler.noisy && this.fresh(settings);
+    const behind = past.map(({ i, x0, base }) => ({ x0, xt: base, level: level(i) }));
     const guided = settings.guidance !== 1, first = picture && begin(picture, settings.seed);
     let start = performance.now();
-    const text = await this.read(settings.prompt);
+    const text = await this.told(settings);
     const empty = guided ? await this.read(settings.negative) : null;
     on("text", { ...text, timesteps: visited, milliseconds: performance.now() - start });
     let sample = Float32Array.from(xt ?? (first ? noised(first, level(from)) : this.noise(settings.seed)));
@@ -91,8 +112,10 @@ export class Engine {
       const t = visited[i], words = await this.unet(sample, t, text);
       const answer = guided ? guide((await this.unet(sample, t, empty)).output, words.output, settings.guidance) : words.output;
       const [x0, eps] = split(answer, sample, level(i));
-      on("step", { i, t, xt: sample, x0, attention: words.attention, milliseconds: performance.now() - start });
-      sample = step(x0, eps, level(i + 1));
+      const base = sampler.correct ? sampler.correct({ xt: sample, x0, at: level(i), past: behind }) : sample;
+      on("step", { i, t, xt: sample, base, x0, attention: words.attention, milliseconds: performance.now() - start });
+      sample = sampler.next({ xt: base, x0, eps, at: level(i), to: level(i + 1), past: behind, noise: fresh && fresh(i) });
+      behind.push({ x0, xt: base, level: level(i) });
       if (first) sample = blend(sample, first, level(i + 1), picture.mask);
       if (watch && (i - from) % watch === 0 && i + 1 < visited.length) {
         start = performance.now();

@@ -1,7 +1,8 @@
 // The reader's side: words, settings, the button that loads and draws, and what there is to say about the words.
 
 import { el } from "./dom.js";
-import { STEPS, problem, warnings, wording } from "./state.js";
+import { SAMPLERS } from "./samplers.js";
+import { DEFAULT, STEPS, problem, warnings, wording } from "./state.js";
 import { readable } from "./tokenizer.js";
 
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
@@ -20,11 +21,15 @@ export class Form {
       seed: el("input", { id: id("seed"), type: "text", inputMode: "numeric", autocomplete: "off" }),
       steps: el("select", { id: id("steps") }, ...STEPS.map((n) => el("option", { value: n, text: String(n) }))),
       guidance: el("input", { id: id("guidance"), type: "range", min: 0, max: 12, step: 0.5 }),
+      sampler: el("select", { id: id("sampler"), "aria-describedby": id("sampler-says") }, ...Object.entries(SAMPLERS).map(([value, { title }]) => el("option", { value, text: title }))),
       negative: el("textarea", { id: id("negative"), rows: 1, spellcheck: false, autocomplete: "off" }),
+      second: el("textarea", { id: id("second"), rows: 1, spellcheck: false, autocomplete: "off" }),
+      mix: el("input", { id: id("mix"), type: "range", min: 0, max: 1, step: 0.05 }),
       weights: el("select", { id: id("weights") }),
     };
     const label = (name, text) => el("label", { htmlFor: id(name), text });
     this.strength = el("output", { htmlFor: id("guidance") });
+    this.way = el("output", { htmlFor: id("mix") });
     this.another = el("button", { type: "button", text: "Another", title: "Another seed", "aria-label": "Another seed" });
     this.go = el("button", { type: "submit", className: "dn-lab__go" });
     this.bar = el("progress", { max: 1, value: 0, hidden: true, "aria-label": "Progress of the download" });
@@ -37,26 +42,30 @@ export class Form {
     this.node = el("form", { className: "dn-lab__form", noValidate: true },
       el("div", { className: "dn-lab__field dn-lab__field--prompt" }, label("prompt", "What would you like to see?"), f.prompt),
       this.read, this.advice,
+      this.under = el("div"),
       el("div", { className: "dn-lab__row" },
         el("div", { className: "dn-lab__field" }, label("style", "Style"), f.style),
         el("div", { className: "dn-lab__field" }, label("steps", "Steps"), f.steps),
         el("div", { className: "dn-lab__field" }, label("seed", "Seed"), el("span", { className: "dn-lab__pair" }, f.seed, this.another)),
         el("div", { className: "dn-lab__field dn-lab__field--guidance" },
           el("span", { className: "dn-lab__pair" }, label("guidance", "Guidance"), this.strength), f.guidance)),
-      el("details", { className: "dn-lab__more" }, el("summary", { text: "What it should keep away from" }),
-        el("div", { className: "dn-lab__field" }, label("negative", "Negative prompt"), f.negative)),
+      el("details", { className: "dn-lab__more" }, el("summary", { text: "Sampler, negative and second prompt" }), el("div", { className: "dn-lab__opened" },
+        el("div", { className: "dn-lab__field dn-lab__field--short" }, label("sampler", "Sampler"), f.sampler, this.about = el("p", { id: id("sampler-says"), className: "dn-lab__says" })),
+        el("div", { className: "dn-lab__field" }, label("negative", "What it should keep away from (negative prompt)"), f.negative),
+        el("div", { className: "dn-lab__field" }, label("second", "Second prompt, mixed with the first"), f.second),
+        this.mixing = el("div", { className: "dn-lab__field" }, el("span", { className: "dn-lab__pair dn-lab__pair--apart" }, label("mix", "Mix"), this.way), f.mix))),
       this.more = el("div", { className: "dn-lab__from" }),
       el("div", { className: "dn-lab__start" }, this.go, this.weightsRow), this.bar, this.told, this.heard, this.trouble);
 
     this.node.addEventListener("submit", (event) => { event.preventDefault(); this.busy ? on.stop() : this.submit(); });
-    for (const field of [f.prompt, f.negative]) {
+    for (const field of [f.prompt, f.negative, f.second]) {
       field.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
         event.preventDefault();
         if (!this.busy) this.submit();
       });
     }
-    this.another.addEventListener("click", () => { f.seed.value = (Number(f.seed.value) + 1) % 2 ** 32 || 0; this.say(""); });
+    this.another.addEventListener("click", () => { f.seed.value = (Number(f.seed.value) + 1) % 2 ** 32 || 0; this.say(""); this.changed(); });
     this.node.addEventListener("input", () => this.changed());
     f.prompt.addEventListener("focus", () => this.learn(), { once: true });
     this.state = state;
@@ -64,14 +73,14 @@ export class Form {
 
   get state() {
     const f = this.fields;
-    return { prompt: f.prompt.value, style: f.style.value, negative: f.negative.value, seed: f.seed.value.trim(),
-      steps: Number(f.steps.value), guidance: Number(f.guidance.value), weights: f.weights.value || this.weights };
+    return { prompt: f.prompt.value, style: f.style.value, negative: f.negative.value, second: f.second.value, mix: Number(f.mix.value), seed: f.seed.value.trim(),
+      steps: Number(f.steps.value), guidance: Number(f.guidance.value), sampler: f.sampler.value, weights: f.weights.value || this.weights };
   }
 
   set state(values) {
     for (const [name, field] of Object.entries(this.fields)) field.value = values[name];
     this.weights = values.weights; // until the sizes are known, and with them what there is to choose
-    if (values.negative) this.node.querySelector(".dn-lab__more").open = true;
+    if (values.negative || values.second || values.sampler !== DEFAULT.sampler) this.node.querySelector(".dn-lab__more").open = true;
     this.changed();
   }
 
@@ -94,7 +103,13 @@ export class Form {
   }
 
   changed() {
+    const f = this.fields;
     this.strength.textContent = `${this.state.guidance}${{ 0: " (ignores the words)", 1: " (off)" }[this.state.guidance] || ""}`;
+    const { mix, second } = this.state;
+    this.mixing.hidden = !second.trim();
+    this.way.textContent = mix === 0 ? "the first alone" : mix === 1 ? "the second alone" : `${Math.round(100 * mix)} % of the way to the second`;
+    f.mix.setAttribute("aria-valuetext", this.way.textContent);
+    this.about.textContent = SAMPLERS[this.state.sampler].says;
     this.trouble.textContent = "";
     for (const field of Object.values(this.fields)) field.removeAttribute("aria-invalid");
     this.dress();
@@ -117,7 +132,7 @@ export class Form {
     this.read.replaceChildren(...pieces.slice(0, room + 8).map((token, i) => el("li", {
       text: readable(token), className: [i >= room ? "dn-lab__lost" : "", token.endsWith("</w>") ? "" : "dn-lab__open"].join(" ").trim() })));
     if (pieces.length > room + 8) this.read.append(el("li", { text: `and ${pieces.length - room - 8} more`, className: "dn-lab__lost" }));
-    this.advice.replaceChildren(...warnings(this.state.prompt.slice(0, 4000), tokens).map((sentence) => el("p", { text: sentence })));
+    this.advice.replaceChildren(...warnings(`${this.state.prompt} ${this.state.second}`.slice(0, 4000), tokens).map((sentence) => el("p", { text: sentence })));
   }
 
   submit() {

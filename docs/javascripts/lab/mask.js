@@ -1,5 +1,6 @@
 // Where to draw anew: a latent as coloured squares, and a brush that marks cells of it.
 
+import { frame, steered, under } from "./cursor.js";
 import { el } from "./dom.js";
 import { preview } from "./paint.js";
 
@@ -47,19 +48,15 @@ export class Mask {
   }
 
   place(event) {
-    const box = this.canvas.getBoundingClientRect(), within = (share) => Math.max(0, Math.min(this.side - 1, Math.floor(share * this.side)));
-    [this.x, this.y] = [within((event.clientX - box.left) / box.width), within((event.clientY - box.top) / box.height)];
+    Object.assign(this, under(event, this.canvas, this.side));
   }
 
   key(event) {
-    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (move) {
-      this.x = Math.min(this.side - 1, Math.max(0, this.x + move[0]));
-      this.y = Math.min(this.side - 1, Math.max(0, this.y + move[1]));
-      this.point();
-    } else if (event.key === " ") this.apply();
-    else return;
-    event.preventDefault();
+    if (steered(event, this, this.side)) this.point();
+    else if (event.key === " ") {
+      event.preventDefault();
+      this.apply();
+    }
   }
 
   /** The brush on the cell under the cursor and the eight around it. */
@@ -72,7 +69,7 @@ export class Mask {
   }
 
   point() {
-    Object.assign(this.cursor.style, { left: `${(100 * this.x) / this.side}%`, top: `${(100 * this.y) / this.side}%`, width: `${100 / this.side}%`, height: `${100 / this.side}%` });
+    frame(this.cursor, this, this.side);
   }
 
   /** A latent, with a frame around what is marked. */

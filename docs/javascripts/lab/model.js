@@ -80,6 +80,13 @@ export class Model {
     }
   }
 
+  /** A call that has one answer. */
+  async ask(name, what) {
+    let found = null;
+    await this.call(name, what, (_, answer) => { found = answer; });
+    return found;
+  }
+
   /** Close the worker; with it goes whatever it has loaded. */
   end(said) {
     this.has.clear();

@@ -78,6 +78,11 @@ export class Picture {
     return { name, specimen, photo, from: this.from, mask: maskText(this.mask.mask) };
   }
 
+  /** The same for a run of other steps, with about as much noise. */
+  settingsAt(steps) {
+    return { ...this.settings, from: steps - Math.max(1, Math.round(this.share * steps)) };
+  }
+
   get start() {
     return { ...this.chosen.latent, mask: this.mask.mask };
   }

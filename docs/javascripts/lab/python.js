@@ -1,5 +1,6 @@
 // The lines of Python that draw the same picture, from a clone of the repository: stock diffusers, whatever the settings.
 
+import { SAMPLERS } from "./samplers.js";
 import { strength } from "./start.js";
 
 const text = (value) => JSON.stringify(value); // a string of JSON is one of Python, too
@@ -55,22 +56,29 @@ class Lines {
 const painted = (decoder, latent) => [`decoder = tiny.load(Path("${WEIGHTS}/decoders/${TINY[decoder]}/decoder.safetensors"))`,
   `Image.fromarray(tiny.decode(decoder, ${latent})[0]).save("picture.png")`];
 
-/** Python for a run's settings: {prompt, negative, seed, steps, guidance, decoder, picture: {..., from, mask} or nothing}. */
-export function python({ prompt, negative, seed, steps, guidance, decoder = "base", picture = null }) {
+/** Python for a run's settings: {prompt, second, mix, negative, seed, steps, guidance, sampler, decoder, picture: {..., from, mask} or nothing}. */
+export function python({ prompt, second = "", mix = 0, negative, seed, steps, guidance, sampler = "ddim", decoder = "base", picture = null }) {
   const lines = new Lines(), name = `StableDiffusion${!picture ? "" : picture.mask ? "Inpaint" : "Img2Img"}Pipeline`;
   let pipeline = name;
-  lines.stock.push(`from diffusers import ${name}`);
+  const { scheduler } = SAMPLERS[sampler], own = sampler === "ddim"; // the one that comes with the pipeline
+  lines.stock.push(`from diffusers import ${own ? "" : `${scheduler}, `}${name}`);
   if (guidance < 1) {
     pipeline = "Pipeline";
     lines.body.push(`class Pipeline(${name}):`, "    do_classifier_free_guidance = True  # the stock one does without below 1", "", "");
   }
   lines.body.push(`pipe = ${pipeline}.from_pretrained("${WEIGHTS}/emoji-sd")`);
+  if (!own) lines.body.push(`pipe.scheduler = ${scheduler}.from_config(pipe.scheduler.config)`);
   lines.decoder(decoder, "pipe.vae");
+  if (second) {
+    const how = `"cpu", 1, ${guidance === 1 ? "False" : `True${negative && `, ${text(negative)}`}`}`; // one picture, with guidance or without
+    lines.body.push("with torch.no_grad():", `    first, ${guidance === 1 ? "_" : "without"} = pipe.encode_prompt(${text(prompt)}, ${how})`,
+      `    second, _ = pipe.encode_prompt(${text(second)}, "cpu", 1, False)`);
+  }
   if (picture) lines.start(picture);
   if (picture?.mask) lines.mask(picture.mask);
   lines.body.push(`${TINY[decoder] ? "latent" : "picture"} = pipe(`, ...[
-    text(prompt),
-    negative && `negative_prompt=${text(negative)}`,
+    second ? `prompt_embeds=torch.lerp(first, second, ${mix})` : text(prompt),
+    second ? guidance !== 1 && "negative_prompt_embeds=without" : negative && `negative_prompt=${text(negative)}`,
     picture && "image=start",
     picture?.mask && "mask_image=mask",
     picture && `strength=${strength(steps, picture.from)}`,

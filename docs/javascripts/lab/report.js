@@ -35,7 +35,7 @@ export class Report {
     this.code.textContent = python({ ...run.settings, decoder: run.painter });
     const { changed } = run;
     this.note.textContent = changed
-      ? `This run went on by hand from step ${changed.step + 1}${changed.cells ? `, with ${changed.cells} cells changed` : ""}; these lines draw it without that.`
+      ? `This run went on by hand from step ${changed.step + 1}${changed.cells ? `, with ${changed.cells} cells changed${changed.other ? `, some of them from “${changed.other.prompt}”, seed ${changed.other.seed}` : ""}` : ""}; these lines draw it without that.`
       : own(run.settings) ? `Save the picture as start.png beside it first: the button stands where you chose it. ${run.weights === "exact" ? "" : this.difference}`
         : run.recorded || run.weights === "exact" ? "Run it in a clone of the repository: it draws the same picture." : this.difference;
     this.picture.disabled = !run.pictures[run.steps];
@@ -85,7 +85,7 @@ export class Report {
 
   json() {
     const { settings, weights, recorded, changed, t, painter } = this.run;
-    const whole = { model: "Emoji Diffusion", sampler: "ddim", ...settings, decoder: painter, weights: recorded ? "exact" : weights, timesteps: t, changed };
+    const whole = { model: "Emoji Diffusion", ...settings, decoder: painter, weights: recorded ? "exact" : weights, timesteps: t, changed };
     save(new Blob([JSON.stringify(whole, null, 2)], { type: "application/json" }), this.name("json"));
   }
 }

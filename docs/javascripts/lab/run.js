@@ -3,7 +3,7 @@
 //   pictures[S + 1] pixels by the decoder in charge, or null where it has not decoded yet; attention[S] {side: [side side L]};
 //   tokens[L]; first: the step that it begins at, which is not 0 for a run that began with a picture
 
-import { readable } from "./tokenizer.js";
+import { places, readable } from "./tokenizer.js";
 
 export class Run {
   constructor(settings, levels, t, tokens, first = 0) {
@@ -12,8 +12,10 @@ export class Run {
     this.xt = Array(steps + 1).fill(null);
     this.x0 = Array(steps + 1).fill(null);
     this.paint(settings.decoder ?? "base");
+    this.second = null; // tokens of a prompt that is mixed in
     this.start = null; // {mean, spread, mask}: the picture that it began with
     this.attention = Array(steps).fill(null);
+    this.base = []; // latents that the sampler set out from, where it mends them
     this.times = { text: 0, unet: 0, decoder: 0, calls: 0, decodes: 0 };
     this.recorded = false;
     this.changed = null; // {step, cells, words}: from where the reader went on by hand
@@ -30,16 +32,22 @@ export class Run {
     return this.painted[this.painter];
   }
 
+  /** What a sampler may look back at from step `from`. */
+  behind(from) {
+    return [from - 2, from - 1].filter((i) => i >= this.first).map((i) => ({ i, x0: this.x0[i], base: this.base[i] }));
+  }
+
   get finished() {
     return this.reached === this.steps;
   }
 
   /** The prompt's words and the marks around them: [{text, at: [positions], mark: boolean}]. */
   get words() {
-    const end = this.tokens.indexOf("<|endoftext|>", 1);
+    const ends = [this.tokens, this.second ?? []].map((tokens) => tokens.indexOf("<|endoftext|>", 1)), end = Math.max(...ends);
     const found = [{ text: "start mark", at: [0], mark: true }];
     let open = null;
-    for (let i = 1; i < end; i++) {
+    if (this.second) found.push(...places(this.tokens, this.second).slice(1, end).map((text, i) => ({ text, at: [i + 1], mark: false })));
+    else for (let i = 1; i < end; i++) {
       const token = this.tokens[i];
       if (!open) found.push(open = { text: "", at: [], mark: false });
       open.text += readable(token);
@@ -60,24 +68,25 @@ export class Run {
   }
 }
 
-/** A run by the model, which grows while it is made. given: {from, xt, before: the run that it goes on from at that step, cells:
- *  how many were changed by hand, start: a picture that it begins with, levels: alpha bar of each t, weights, watch}. `on(kind, run)`
+/** A run by the model, which grows while it is made. given: {from, xt, past: the two steps before, for a sampler that
+ *  looks back, before: the run that it goes on from at that step, cells:
+ *  how many were changed by hand, other: {prompt, seed} of the run that some of them came from, start: a picture that it begins with, levels: alpha bar of each t, weights, watch, quick: is it a sketch?}. `on(kind, run)`
  *  is told of each "step", "picture", "end", "stopped". */
-export async function live(model, settings, { from = 0, before = null, start = null, xt = null, cells = 0, levels, weights, watch }, on) {
+export async function live(model, settings, { from = 0, before = null, start = null, xt = null, past = [], cells = 0, other = null, levels, weights, watch, quick = false }, on) {
   let run = null;
-  await model.call("run", { settings, from, xt, picture: start, watch }, (kind, what) => {
+  await model.call("run", { settings, from, xt, past, picture: start, watch }, (kind, what) => {
     if (kind === "text") {
       run = new Run(settings, [...what.timesteps.map((t) => levels[t]), 1], what.timesteps, what.tokens, before ? before.first : from);
-      Object.assign(run, { weights, start });
+      Object.assign(run, { weights, start, quick, second: what.second ?? null });
       run.times.text = what.milliseconds;
       if (!before) return;
-      run.changed = { step: from, cells };
+      run.changed = { step: from, cells, ...(other && { other }) };
       for (let i = before.first; i < from; i++) [run.xt[i], run.x0[i], run.pictures[i]] = [before.xt[i], before.x0[i], before.painted[run.painter]?.[i] ?? null];
       return;
     }
     if (kind === "step") {
       run.reached = what.i;
-      [run.xt[what.i], run.x0[what.i], run.attention[what.i]] = [what.xt, what.x0, what.attention];
+      [run.xt[what.i], run.x0[what.i], run.base[what.i], run.attention[what.i]] = [what.xt, what.x0, what.base, what.attention];
       run.times.unet += what.milliseconds;
       run.times.calls += settings.guidance === 1 ? 1 : 2;
     } else if (kind !== "stopped") {
@@ -102,7 +111,7 @@ export async function recorded(of, base, index) {
     raw(`${base}.${name}.attention.u8`),
     sprite(`${base}.${name}.bets.webp`, of.steps + 1, of.columns, of.pixels),
   ]);
-  const run = new Run({ prompt, negative: "", seed, steps: of.steps, guidance: of.guidance }, [...of.alpha_bar, 1], of.t, tokens);
+  const run = new Run({ prompt, negative: "", seed, steps: of.steps, guidance: of.guidance, sampler: "ddim" }, [...of.alpha_bar, 1], of.t, tokens);
   const size = of.latent.reduce((a, b) => a * b), view = new DataView(bytes);
   for (let i = 0; i <= of.steps; i++) {
     run.xt[i] = Float32Array.from({ length: size }, (_, k) => view.getInt16(2 * (i * size + k), true) / of.fixed);

@@ -1,11 +1,12 @@
 // What the reader asks for: its limits, its sentences, and its place in the page's address.
 
+import { SAMPLERS } from "./samplers.js";
 import { maskFrom, maskText } from "./start.js";
 
 export const STEPS = [1, 2, 4, 5, 8, 10, 20, 25, 40, 50]; // divisors of the schedule's thousand
 export const LIMIT = 1000; // characters of a prompt
-export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", seed: 1, steps: 20, guidance: 3, weights: "compact",
-  decoder: "base", picture: "", noise: 12, mask: "" };
+export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", second: "", mix: 0.5, seed: 1, steps: 20, guidance: 3, sampler: "ddim", weights: "compact",
+  decoder: "base", typing: "", picture: "", noise: 12, mask: "" };
 const SEEDS = 2 ** 32;
 
 /** The words that the model reads: the prompt, and the style as the captions had it. */
@@ -17,7 +18,13 @@ export function wording({ prompt, style }) {
 
 /** Settings as the engine takes them; of a picture only what its own panel does not know. */
 export function asked(state) {
-  return { prompt: wording(state), negative: state.negative.trim(), seed: Number(state.seed), steps: state.steps, guidance: state.guidance, decoder: state.decoder };
+  const second = state.second.trim() && wording({ ...state, prompt: state.second });
+  return { prompt: wording(state), second, mix: second ? state.mix : 0, negative: state.negative.trim(), seed: Number(state.seed), steps: state.steps, guidance: state.guidance, sampler: state.sampler, decoder: state.decoder };
+}
+
+/** Do two runs' settings ask the network for the same? */
+export function sameWords(a, b) {
+  return ["prompt", "second", "mix", "negative", "guidance"].every((name) => (a[name] || "") === (b[name] || ""));
 }
 
 /** Why the model cannot be asked this: {field, sentence}, or null. */
@@ -25,7 +32,7 @@ export function problem(state) {
   if (!state.prompt.trim() && state.guidance !== 0) {
     return { field: "prompt", sentence: "There are no words yet. Type what you would like to see, such as “red apple”; or set guidance to 0, and the model draws without listening." };
   }
-  for (const field of ["prompt", "negative"]) {
+  for (const field of ["prompt", "second", "negative"]) {
     const length = [...state[field]].length;
     if (length > LIMIT) {
       return { field, sentence: `These are ${length.toLocaleString("en")} characters. The model reads about twenty words, so please keep it below ${LIMIT.toLocaleString("en")}.` };
@@ -63,11 +70,15 @@ export function fromAddress(search, { styles, decoders, pictures, cells }) {
   const asked = new URLSearchParams(search), state = { ...DEFAULT };
   if (asked.has("prompt")) state.prompt = asked.get("prompt").slice(0, LIMIT);
   if (asked.has("negative")) state.negative = asked.get("negative").slice(0, LIMIT);
+  if (asked.has("second")) state.second = asked.get("second").slice(0, LIMIT);
+  if (/^[01](\.\d+)?$/.test(asked.get("mix") || "") && Number(asked.get("mix")) <= 1) state.mix = Math.round(20 * Number(asked.get("mix"))) / 20;
   if (asked.get("style") === "" || styles.includes(asked.get("style"))) state.style = asked.get("style");
   if (/^\d{1,10}$/.test(asked.get("seed") || "") && Number(asked.get("seed")) < SEEDS) state.seed = Number(asked.get("seed"));
   if (STEPS.includes(Number(asked.get("steps")))) state.steps = Number(asked.get("steps"));
   const guidance = Number(asked.get("guidance"));
   if (asked.has("guidance") && guidance >= 0 && guidance <= 12) state.guidance = Math.round(2 * guidance) / 2;
+  if (Object.hasOwn(SAMPLERS, asked.get("sampler"))) state.sampler = asked.get("sampler");
+  if (asked.get("typing") === "1") state.typing = "1";
   if (asked.get("weights") === "exact") state.weights = "exact";
   if (decoders.includes(asked.get("decoder"))) state.decoder = asked.get("decoder");
   if (pictures.includes(asked.get("picture"))) {
@@ -80,6 +91,6 @@ export function fromAddress(search, { styles, decoders, pictures, cells }) {
 
 /** The part of an address after its question mark that brings these settings back. */
 export function toAddress(state) {
-  const kept = Object.entries(state).filter(([key, value]) => key === "prompt" || (key === "noise" ? state.picture : value !== DEFAULT[key]));
+  const kept = Object.entries(state).filter(([key, value]) => key === "prompt" || (key === "noise" ? state.picture : value !== DEFAULT[key] && (key !== "mix" || state.second)));
   return `?${new URLSearchParams(kept)}`;
 }

@@ -1,22 +1,24 @@
 // The latent itself: four channels of numbers, one cell under the cursor, and a brush that changes them.
 
+import { frame, steered, under } from "./cursor.js";
 import { el, signed } from "./dom.js";
 import { diverging, numbers, summary } from "./paint.js";
 import { normal } from "./noise.js";
 
-const TOOLS = [["look", "Look"], ["zero", "Set to zero"], ["noise", "Fresh noise"], ["flip", "Flip the sign"]];
+const TOOLS = [["look", "Look"], ["zero", "Set to zero"], ["noise", "Fresh noise"], ["flip", "Flip the sign"], ["swap", "From the kept run"]];
 
 export class Tensors {
-  /** `on`: {edited(latent or null)}: the latent at the step on show was changed by hand, or is itself again. */
-  constructor(shape, { edited }) {
+  /** `on`: {edited(latent or null): the latent at the step on show was changed by hand, or is itself again; other() -> a latent
+   *  to take cells from, or null}. */
+  constructor(shape, { edited, other }) {
     [this.channels, this.side] = shape;
-    this.edited = edited;
+    Object.assign(this, { edited, other, taken: false }); // taken: are there cells of the other latent in this one?
     Object.assign(this, { run: null, i: 0, x: 0, y: 0, draft: null, touched: new Set(), draws: 0, down: false });
     this.which = el("select", { id: "dn-lab-tensor" },
       el("option", { value: "xt", text: "what it has (xt)" }), el("option", { value: "x0", text: "what it bets on (x0)" }));
     this.tools = el("div", { className: "dn-lab__tools", role: "radiogroup", "aria-label": "What a touch does" },
       ...TOOLS.map(([value, text]) => el("label", {},
-        el("input", { type: "radio", name: "dn-lab-tool", value, checked: value === "look" }), el("span", { text }))));
+        el("input", { type: "radio", name: "dn-lab-tool", value, checked: value === "look", disabled: value === "swap" }), el("span", { text }))));
     this.canvases = Array.from({ length: this.channels }, () => el("canvas", { className: "dn-pixels", width: this.side, height: this.side, "aria-hidden": "true" }));
     this.ranges = this.canvases.map(() => el("p", { className: "dn-readout" }));
     this.grid = el("div", { className: "dn-lab__channels", tabIndex: 0, role: "application",
@@ -46,6 +48,20 @@ export class Tensors {
     return this.tools.querySelector("input:checked").value;
   }
 
+  choose(tool) {
+    const radio = this.tools.querySelector(`[value=${tool}]`);
+    if (radio.disabled) return;
+    radio.checked = true;
+    this.tools.dispatchEvent(new Event("change"));
+  }
+
+  /** Is this tool to be had now? */
+  offer(tool, there) {
+    const radio = this.tools.querySelector(`[value=${tool}]`);
+    radio.disabled = !there;
+    if (!there && radio.checked) this.choose("look");
+  }
+
   get cells() {
     return this.touched.size;
   }
@@ -54,7 +70,7 @@ export class Tensors {
   open(run, i) {
     if (run === this.run && i === this.i && this.draft) return;
     const had = this.draft;
-    Object.assign(this, { run, i, draft: null });
+    Object.assign(this, { run, i, draft: null, taken: false });
     this.touched.clear();
     if (had) this.edited(null);
     this.show();
@@ -81,9 +97,7 @@ export class Tensors {
 
   point() {
     const area = this.side ** 2, at = this.y * this.side + this.x, latent = this.latent;
-    for (const mark of this.grid.querySelectorAll(".dn-lab__cursor")) {
-      Object.assign(mark.style, { left: `${(100 * this.x) / this.side}%`, top: `${(100 * this.y) / this.side}%`, width: `${100 / this.side}%`, height: `${100 / this.side}%` });
-    }
+    for (const mark of this.grid.querySelectorAll(".dn-lab__cursor")) frame(mark, this, this.side);
     const values = Array.from({ length: this.channels }, (_, c) => signed(latent[c * area + at]));
     this.cell.textContent = `Row ${this.y + 1}, column ${this.x + 1}: ${values.join("   ")}`;
   }
@@ -95,30 +109,25 @@ export class Tensors {
       return event.clientX >= box.left && event.clientX < box.right && event.clientY >= box.top && event.clientY < box.bottom;
     });
     if (!canvas || !this.latent) return false;
-    const box = canvas.getBoundingClientRect();
-    this.x = Math.min(this.side - 1, Math.floor(((event.clientX - box.left) / box.width) * this.side));
-    this.y = Math.min(this.side - 1, Math.floor(((event.clientY - box.top) / box.height) * this.side));
+    Object.assign(this, under(event, canvas, this.side));
     this.point();
     return true;
   }
 
   key(event) {
-    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (move && this.latent) {
-      this.x = Math.min(this.side - 1, Math.max(0, this.x + move[0]));
-      this.y = Math.min(this.side - 1, Math.max(0, this.y + move[1]));
-      this.point();
-    } else if (event.key === " ") this.apply();
-    else return;
-    event.preventDefault();
+    if (this.latent && steered(event, this, this.side)) this.point();
+    else if (event.key === " ") {
+      event.preventDefault();
+      this.apply();
+    }
   }
 
   /** The tool on the cell under the cursor and the eight around it, in all channels. */
   apply() {
-    if (this.tool === "look" || !this.run?.xt[this.i] || this.i === this.run.steps) return;
+    if (this.tool === "look" || (this.tool === "swap" && !this.other()) || !this.run?.xt[this.i] || this.i === this.run.steps) return;
     this.which.value = "xt";
     this.draft ??= Float32Array.from(this.run.xt[this.i]);
-    const area = this.side ** 2, fresh = this.tool === "noise" ? normal(1000003 + this.draws++, 16 * Math.ceil((9 * this.channels) / 16)) : null;
+    const area = this.side ** 2, other = this.other(), fresh = this.tool === "noise" ? normal(1000003 + this.draws++, 16 * Math.ceil((9 * this.channels) / 16)) : null;
     let drawn = 0;
     for (let y = Math.max(0, this.y - 1); y <= Math.min(this.side - 1, this.y + 1); y++) {
       for (let x = Math.max(0, this.x - 1); x <= Math.min(this.side - 1, this.x + 1); x++) {
@@ -127,16 +136,17 @@ export class Tensors {
         this.touched.add(at);
         for (let c = 0; c < this.channels; c++) {
           const now = this.draft[c * area + at];
-          this.draft[c * area + at] = { zero: 0, noise: fresh?.[drawn++], flip: -now }[this.tool];
+          this.draft[c * area + at] = { zero: 0, noise: fresh?.[drawn++], flip: -now, swap: other?.[c * area + at] }[this.tool];
         }
       }
     }
+    if (this.tool === "swap") this.taken = true;
     this.show();
     this.edited(this.draft);
   }
 
   undo() {
-    this.draft = null;
+    Object.assign(this, { draft: null, taken: false });
     this.touched.clear();
     this.show();
     this.edited(null);

@@ -26,6 +26,13 @@ export function readable(token) {
   return bytes.includes(undefined) ? token : new TextDecoder().decode(new Uint8Array(bytes));
 }
 
+/** What stands at each place of a prompt, as a person would write it; where two prompts are mixed, both, unless they are the same. */
+export function places(tokens, second = null) {
+  const end = tokens.indexOf("<|endoftext|>", 1);
+  const names = tokens.map((token, i) => (i === 0 ? "start" : i < end ? readable(token) : i === end ? "end" : "padding"));
+  return second ? places(second).map((other, i) => (other === names[i] ? other : `${names[i]} + ${other}`)) : names;
+}
+
 export class Tokenizer {
   /** `of`: {start, end, padding, length, vocabulary: {token: id}, merges: ["a b", ...]} */
   constructor(of) {

@@ -5,7 +5,7 @@ import { Engine } from "./engine.js";
 import { bytesOf, sentence, Trouble } from "./files.js";
 
 let engine = null;
-let current = 0; // the run that may go on; any other stops
+let current = 0; // the run that may go on; any other stops, even one that has not begun
 
 async function start({ runtime, of }, wasm) {
   const ort = await import(runtime.script);
@@ -31,12 +31,14 @@ const calls = {
       await engine.take(part, bytes);
     }
   },
-  async run({ settings, from, xt, picture, watch }, on) {
-    const mine = ++current;
-    await engine.run(settings, on, { from, xt, picture, watch, stopped: () => mine !== current });
+  async run({ mine, settings, from, xt, past, picture, watch }, on) {
+    await engine.run(settings, on, { from, xt, past, picture, watch, stopped: () => mine !== current });
   },
   async encode(message, on) {
     on("latent", await engine.encode(message.pixels));
+  },
+  async read({ settings }, on) {
+    on("text", await engine.told(settings));
   },
   async decode(message, on) {
     on("picture", { picture: await engine.decode(message.latent, message.decoder) });
@@ -58,6 +60,7 @@ self.onmessage = ({ data }) => {
       on("failed", { sentence: sentence(error), fatal: !(error instanceof Trouble) }); // fatal: start afresh
     }
   };
+  if (call === "run") data.mine = ++current;
   if (call === "stop") work();
   else queue = queue.then(work);
 };

@@ -3,6 +3,7 @@
 //   <base>.data.json of lab/runs (recorded runs) and, beside it, graphs.data.json of lab/graphs (what the model is made of) and
 //   pictures.data.json of lab/pictures (what one may begin with)
 
+import { Bench } from "../lab/bench.js";
 import { el } from "../lab/dom.js";
 import { bytesOf } from "../lab/files.js";
 import { Form } from "../lab/form.js";
@@ -12,11 +13,12 @@ import { Picture } from "../lab/picture.js";
 import { Report } from "../lab/report.js";
 import { live, recorded } from "../lab/run.js";
 import { alphaBar, timesteps } from "../lab/schedule.js";
+import { QUICK, Sketch } from "../lab/sketch.js";
 import { Stage } from "../lab/stage.js";
-import { asked, fromAddress, toAddress } from "../lab/state.js";
-import { Tensors } from "../lab/tensors.js";
+import { asked, fromAddress, problem, sameWords, toAddress } from "../lab/state.js";
 import { Tour } from "../lab/tour.js";
 import { Tokenizer } from "../lab/tokenizer.js";
+import { Vectors } from "../lab/vectors.js";
 
 const SITE = new URL("../../", import.meta.url); // the site's root
 const RUNTIME = {
@@ -55,7 +57,7 @@ export default async function mount(host, { src, reducedMotion }) {
     words: async () => new Tokenizer(JSON.parse(new TextDecoder().decode(await bytesOf(model.url("tokenizer"))))),
     cost: () => (ready ? model.bytes(parts(), form.state.weights) : null),
     verb: () => (ready && picture.chosen ? "Draw from the picture" : "Draw"),
-    changed: () => { if (ready) picture.follow({ ...form.state, decoder: painter.name }); },
+    changed: () => { if (ready) { picture.follow({ ...form.state, decoder: painter.name }); vectors.follow(); sketch.changed(); } },
   });
   const loading = { progress: (came, all) => form.progress(came, all), say: (text) => form.say(text, true) };
   const painter = new Painter(of.decoders, {
@@ -67,43 +69,46 @@ export default async function mount(host, { src, reducedMotion }) {
     able,
     level: (step, steps) => levels[timesteps(of.schedule.T, steps)[step]],
     time: (step, steps) => timesteps(of.schedule.T, steps)[step],
-    changed: () => { if (ready) form.dress(); },
+    changed: () => { if (ready) { form.dress(); sketch.changed(); } },
     cost: () => model.bytes(["encoder", painter.name], form.state.weights),
-    encode: async (pixels) => {
-      let latent = null;
-      await alone(async () => {
-        await model.need(["encoder", painter.name], form.state.weights, loading);
-        await model.call("encode", { pixels }, (_, answer) => { latent = answer; });
-      }, true);
-      return latent;
-    },
-    decode: async (latent) => {
-      let made = null;
-      if (model.has.has(painter.name)) await model.call("decode", { latent, decoder: painter.name }, (_, what) => { made = what.picture; });
-      return made;
-    },
+    encode: (pixels) => alone(async () => {
+      await model.need(["encoder", painter.name], form.state.weights, loading);
+      return model.ask("encode", { pixels });
+    }, true),
+    decode: async (latent) => (model.has.has(painter.name) ? (await model.ask("decode", { latent, decoder: painter.name })).picture : null),
+  });
+  const vectors = new Vectors({
+    able,
+    cost: () => model.bytes(["tokenizer", "text"], form.state.weights),
+    load: () => alone(() => model.need(["tokenizer", "text"], form.state.weights, loading)),
+    words: () => { const { prompt, second, mix } = asked(whole()); return { prompt, second, mix }; },
+    read: (settings) => model.ask("read", { settings }),
+  });
+  const sketch = new Sketch({ ...of, preview: records.preview }, {
+    loaded: () => model.has.size > 0 && !model.missing(parts(), form.state.weights).length,
+    free: () => !form.busy && !problem(form.state),
+    atWork: () => bench.node.open && run.finished && stage.at < run.steps, // words typed now may be meant for going on
+    draw: quickly,
+    stop: () => model.call("stop"),
   });
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
-  const tensors = new Tensors(of.latent, { edited: () => offerToGoOn() });
+  const bench = new Bench({ ...of, preview: records.preview }, { able, goOn: () => draw(stage.at) });
   const report = new Report({
     of: records,
     link: () => new URL(toAddress(whole()), location.href.split(/[?#]/)[0]).href,
     difference: `Run it in a clone of the repository. Its weights are exact, those here are rounded: the pictures differ by ${host.dataset.levels} of 255 levels on average, measured on recorded prompts.`,
   });
-  const onward = el("button", { type: "button", className: "dn-lab__onward" });
-  const undo = el("button", { type: "button", text: "Undo" });
-  const hint = el("p", { className: "dn-lab__hint" });
-  const bench = el("details", { className: "dn-lab__bench" }, el("summary", { text: "Open the latent, change it, go on from here" }),
-    tensors.node, el("div", { className: "dn-lab__take" }, onward, undo), hint);
 
   // ---- what is on show
-  const whole = () => ({ ...form.state, decoder: painter.name, ...picture.state });
+  const whole = () => ({ ...form.state, decoder: painter.name, typing: sketch.typing, ...picture.state });
 
   function dress() {
     form.dress();
     picture.follow({ ...form.state, decoder: painter.name });
     painter.dress(able && !form.busy && !run.pictures[Math.max(run.first, run.reached)] && run.finished && !model.has.has(run.painter), form.busy || !able);
-    offerToGoOn();
+    vectors.follow();
+    bench.dress(form.busy);
+    sketch.dress();
     if (!form.busy) picture.paint(); // its decoder may have come in the meantime
   }
 
@@ -147,28 +152,19 @@ export default async function mount(host, { src, reducedMotion }) {
   };
 
   function moved(i) {
-    tensors.open(run, i);
-    offerToGoOn();
+    bench.open(run, i);
+    sketch.dress();
     if (run.finished && !form.busy) decodeRest(i);
-  }
-
-  function offerToGoOn() {
-    const i = stage.at, open = run.finished && i < run.steps;
-    onward.disabled = !open || form.busy || !able;
-    onward.textContent = `Go on from step ${Math.min(i + 1, run.steps)} with the words above`;
-    undo.hidden = !tensors.cells;
-    hint.textContent = !able ? "" : !open ? "Move the slider to a step before the end."
-      : tensors.cells ? `${tensors.cells} cells of this latent are changed.` : "Change cells with a tool, or type other words, and go on from this step.";
   }
 
   /** Bets that were not decoded while it ran, the nearest first, one at a time so that a new draw need not wait. */
   async function decodeRest(i) {
     const [mine, own, decoder] = [++task, run, run.painter], pictures = own.pictures;
-    if (!model.has.has(decoder)) return;
+    if (!model.has.has(decoder) || (own.quick && i === own.steps && pictures[i])) return; // the next sketch need not wait for the rest
     const left = pictures.map((_, k) => k).filter((k) => !pictures[k] && own.x0[k]).sort((a, b) => Math.abs(a - i) - Math.abs(b - i));
     for (const k of left) {
       try {
-        await model.call("decode", { latent: own.x0[k], decoder }, (_, what) => { pictures[k] = what.picture; });
+        pictures[k] = (await model.ask("decode", { latent: own.x0[k], decoder })).picture;
       } catch { return; }
       if (mine !== task) return;
       if (own === run && stage.at === k) {
@@ -184,13 +180,14 @@ export default async function mount(host, { src, reducedMotion }) {
   // ---- loading and drawing
   /** A whole run; or, with `from`, the rest of the one on show from that step, with what the form says now. */
   async function draw(from = null) {
-    const [state, before, draft, cells] = [whole(), run, tensors.draft, tensors.cells];
+    const [state, before, draft, cells, other] = [whole(), run, bench.tensors.draft, bench.tensors.cells, bench.from];
     const settings = asked(state);
     if (from !== null) Object.assign(settings, { steps: before.steps, seed: before.settings.seed, picture: before.settings.picture });
     task += 1; // what is being decoded for the run on show gives way
+    sketch.end();
     form.busy = true;
     dress();
-    onward.disabled = pick.disabled = true;
+    pick.disabled = true;
     form.trouble.textContent = "";
     let start = from === null ? null : before.start;
     try {
@@ -201,7 +198,8 @@ export default async function mount(host, { src, reducedMotion }) {
         [start, settings.picture] = [picture.start, picture.settings];
       }
       form.say("Reading the words …");
-      await follow(settings, from === null ? { from: settings.picture?.from ?? 0, start } : { from, before, start, xt: draft || before.xt[from], cells });
+      const past = from !== null && !cells && sameWords(settings, before.settings) ? before.behind(from) : []; // a bet on something else tells nothing
+      await follow(settings, from === null ? { from: settings.picture?.from ?? 0, start } : { from, before, start, xt: draft || before.xt[from], past, cells, other });
       if (from === null) history.replaceState(history.state, "", toAddress(state));
     } catch (error) {
       form.say("");
@@ -214,18 +212,29 @@ export default async function mount(host, { src, reducedMotion }) {
     if (run.finished) decodeRest(stage.at);
   }
 
-  async function follow(settings, given) {
+  /** A sketch of what the form says; `show(run)` at each step. */
+  async function quickly(show) {
+    const state = whole(), settings = { ...asked(state), ...QUICK };
+    task += 1;
+    if (picture.chosen) settings.picture = picture.settingsAt(QUICK.steps);
+    await follow(settings, { from: settings.picture?.from ?? 0, start: picture.chosen && picture.start, quick: true }, show);
+    history.replaceState(history.state, "", toAddress(state));
+  }
+
+  async function follow(settings, given, show = () => {}) {
     const clock = performance.now();
-    await live(model, settings, { ...given, levels, watch: WATCH, weights: form.state.weights }, (kind, next) => {
-      if (kind === "step") form.say(`Step ${next.reached + 1} of ${settings.steps}`, true);
+    await live(model, settings, { ...given, levels, watch: given.quick ? 0 : WATCH, weights: form.state.weights }, (kind, next) => {
+      if (kind === "step" && !given.quick) form.say(`Step ${next.reached + 1} of ${settings.steps}`, true);
       if (kind === "step" && run !== next) {
         open(next, { live: true });
-        stage.reveal();
+        if (!given.quick) stage.reveal();
       } else if (kind !== "stopped") stage.grown();
+      const count = given.quick ? "sketched" : "drawn";
+      if (kind !== "stopped") show(next);
       if (kind === "end") {
-        host.dataset.drawn = String(Number(host.dataset.drawn || 0) + 1);
-        form.say(`Drawn in ${((performance.now() - clock) / 1000).toFixed(1)} seconds.`);
-      } else if (kind === "stopped") form.say("Stopped.");
+        host.dataset[count] = String(Number(host.dataset[count] || 0) + 1);
+        form.say(given.quick ? "" : `Drawn in ${((performance.now() - clock) / 1000).toFixed(1)} seconds.`);
+      } else if (kind === "stopped") form.say(given.quick ? "" : "Stopped.");
       if ((kind === "end" || kind === "stopped") && run === next) report.show(next);
     });
   }
@@ -240,13 +249,12 @@ export default async function mount(host, { src, reducedMotion }) {
     }
   }
   pick.addEventListener("change", () => choose(Number(pick.value)));
-  onward.addEventListener("click", () => draw(stage.at));
-  undo.addEventListener("click", () => tensors.undo());
-  const colours = new MutationObserver(() => tensors.show());
+  const colours = new MutationObserver(() => { bench.tensors.show(); vectors.show(); });
   colours.observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
   const set = (state) => {
     form.state = state;
     painter.name = state.decoder;
+    sketch.typing = state.typing;
     repaint();
     return picture.restore(state).then(() => { host.dataset.picture = state.picture; dress(); });
   };
@@ -265,10 +273,11 @@ export default async function mount(host, { src, reducedMotion }) {
   article.addEventListener("click", leap, true);
 
   // ---- begin
+  form.under.append(sketch.node, vectors.node);
   form.more.append(picture.node);
   stage.below.append(painter.node);
   open(await recorded(records, base, 0)); // the still picture stays until there is something better to show
-  host.replaceChildren(el("div", { className: "dn-lab" }, tour.node, form.node, shelf, stage.node, bench, report.node));
+  host.replaceChildren(el("div", { className: "dn-lab" }, tour.node, form.node, shelf, stage.node, bench.node, report.node));
   host.setAttribute("role", "group");
   host.setAttribute("aria-label", "The open box");
   ready = true;
