@@ -56,7 +56,8 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
-    return shelf.key([asdict(settings), CONCEPTS], chosen, train_tokenizer, train_teller, half_told, fsq, laboratory, sequences)
+    made_by = chosen, train_tokenizer, train_teller, half_told, fsq, laboratory, sequences
+    return shelf.key([asdict(settings), CONCEPTS], *made_by)
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
