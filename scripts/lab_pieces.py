@@ -53,11 +53,11 @@ def timed(work):
 
 
 def run(seed: int, folder: Path, pictures, latents, labels, learnt) -> dict:
-    """The three networks of a seed, each trained or read."""
+    """The tokenizer, and a Transformer and a denoiser of a seed, each trained or read."""
     x = images.to_float(pictures[learnt])
 
     def tokenizer():
-        net, seconds = timed(lambda: (pieces.train_tokenizer(x, seed),))
+        net, seconds = timed(lambda: (pieces.train_tokenizer(x, S.seeds[0]),))
         return {"net": net.state_dict(), "seconds": seconds}
 
     def teller():
@@ -69,7 +69,7 @@ def run(seed: int, folder: Path, pictures, latents, labels, learnt) -> dict:
         net, seconds = timed(lambda: (laboratory.train(latents[learnt], labels[learnt], SIZES, seed, settings),))
         return {"net": net.state_dict(), "seconds": seconds}
 
-    found = {"tokenizer": made_once(folder, f"tokenizer-{seed}", tokenizer)}
+    found = {"tokenizer": made_once(folder, "tokenizer", tokenizer)}
     nets = {"tokenizer": fsq.Tokenizer(), "teller": fsq.Teller(SIZES), "denoiser": laboratory.LabNet(SIZES)}
     nets["tokenizer"].load_state_dict(found["tokenizer"]["net"])
     with torch.no_grad():
@@ -82,20 +82,24 @@ def run(seed: int, folder: Path, pictures, latents, labels, learnt) -> dict:
     return nets | {"tokens": tokens, "seconds": {name: one["seconds"] for name, one in found.items()}}
 
 
-def footprint(tokenizer, tokens, pool, seed: int) -> tuple[float, float]:
-    """(share of the change, in squares, that falls outside of a token's own 8 x 8 pixels; pixels that change by more than
-    eight levels), when one token of each picture is exchanged for one of `pool`, at a place by lot."""
-    rng = np.random.default_rng(seed)
-    other, places = tokens.clone(), rng.integers(fsq.PLACES, size=len(tokens))
-    for i, place in enumerate(places):
-        different = pool[pool != tokens[i, place]]
-        other[i, place] = int(different[rng.integers(len(different))])
-    before, after = (painted(tokenizer, some).astype(float) for some in (tokens, other))
-    change = ((after - before) ** 2).sum(-1)
-    own = np.zeros_like(change)
-    for i, (row, column) in enumerate(zip(*divmod(places, fsq.SIDE), strict=True)):
-        own[i, 8 * row : 8 * row + 8, 8 * column : 8 * column + 8] = 1
-    return float((change * (1 - own)).sum() / change.sum()), float((abs(after - before).max(-1) > 8).sum((1, 2)).mean())
+def footprint(tokenizer, tokens, pool, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """When one token of a picture is exchanged for one of `pool`, at places by lot: of each exchange [pictures, places]
+    the share of the change, in squares, that falls outside of the token's own 8 x 8 pixels, and how many pixels change by
+    more than eight levels."""
+    rng, outside, touched = np.random.default_rng(seed), [], []
+    before = painted(tokenizer, tokens).astype(float)
+    for _ in range(S.places):
+        other, places = tokens.clone(), rng.integers(fsq.PLACES, size=len(tokens))
+        for i, place in enumerate(places):
+            different = pool[pool != tokens[i, place]]
+            other[i, place] = int(different[rng.integers(len(different))])
+        change = painted(tokenizer, other) - before
+        squares, own = (change**2).sum(-1), np.zeros(change.shape[:3], bool)
+        for i, (row, column) in enumerate(zip(*divmod(places, fsq.SIDE), strict=True)):
+            own[i, 8 * row : 8 * row + 8, 8 * column : 8 * column + 8] = True
+        outside.append((squares * ~own).sum((1, 2)) / squares.sum((1, 2)).clip(1e-9))
+        touched.append((abs(change).max(-1) > 8).sum((1, 2)))
+    return np.stack(outside, 1), np.stack(touched, 1)
 
 
 def films(nets, vae, asked) -> dict:
@@ -167,20 +171,22 @@ def main() -> int:
     for seed in S.seeds:
         nets = run(seed, folder, pictures, latents, labels, seen_by_all)
         tokens = nets["tokens"]
-        counts = np.bincount(tokens[seen_by_all].flatten().numpy(), minlength=fsq.WORDS) + 0.1
-        unigram = -np.log2(counts / counts.sum())[tokens[strangers].flatten().numpy()].mean()
-        remade = painted(nets["tokenizer"], tokens)
-        off = ((remade.astype(float) - pictures.permute(0, 2, 3, 1).numpy()) ** 2).mean((1, 2, 3))
-        psnr = 10 * np.log10(255**2 / off)
-        outside, touched = footprint(nets["tokenizer"], tokens, tokens[seen_by_all].flatten(), seed)
-        found = {"seconds": nets["seconds"], "words": int((counts > 1).sum()), "unigram": float(unigram),
+        if seed == S.seeds[0]:
+            counts = np.bincount(tokens[seen_by_all].flatten().numpy(), minlength=fsq.WORDS) + 0.1
+            remade = painted(nets["tokenizer"], tokens)
+            off = ((remade.astype(float) - pictures.permute(0, 2, 3, 1).numpy()) ** 2).mean((1, 2, 3))
+            psnr = 10 * np.log10(255**2 / off)
+            outside, touched = footprint(nets["tokenizer"], tokens[strangers], tokens[seen_by_all].flatten(), 8)
+            arrays |= {"outside": outside.astype(np.float32), "touched": touched.astype(np.int16),
+                       "sheet_remade_held": remade[strangers][: S.shown]}  # fmt: skip
+            facts["unigram"] = float(-np.log2(counts / counts.sum())[tokens[strangers].flatten().numpy()].mean())
+            facts |= {"words": int((counts > 1).sum()), "psnr_held": float(psnr[strangers].mean()),
+                      "psnr_seen": float(psnr[seen_by_all].mean()),
+                      "remade": {"held": read(remade[strangers], labels[strangers]),
+                                 "seen": read(remade[seen_by_all], labels[seen_by_all])}}  # fmt: skip
+        found = {"seconds": nets["seconds"], "told": {}, "denoised": {},
                  "bits": {"held": pieces.bits(nets["teller"], tokens[strangers], labels[strangers]),
-                          "seen": pieces.bits(nets["teller"], tokens[seen_by_all], labels[seen_by_all])},
-                 "psnr": {"held": float(psnr[strangers].mean()), "seen": float(psnr[seen_by_all].mean())},
-                 "outside": outside, "touched": touched,
-                 "remade": {"held": read(remade[strangers], labels[strangers]),
-                            "seen": read(remade[seen_by_all], labels[seen_by_all])},
-                 "told": {}, "denoised": {}}  # fmt: skip
+                          "seen": pieces.bits(nets["teller"], tokens[seen_by_all], labels[seen_by_all])}}  # fmt: skip
         for group, asked in ask.items():
             told = nets["teller"].tell(asked, 100 + seed, S.guidance)
             z = laboratory.draw(nets["denoiser"], asked, 100 + seed, S.guidance, S.steps)

@@ -31,16 +31,18 @@ WAYS = ("told", "denoised")
 
 @dataclass(frozen=True)
 class Settings:
-    """The whole study. Samples are pictures seen in training."""
+    """The whole study. Samples are pictures seen in training. One tokenizer, of the first seed, serves all seeds of the
+    Transformer."""
 
     seeds: tuple[int, ...] = (0, 1, 2)
     tokenizer: int = 8_000
-    teller: int = 9_000
-    denoiser: int = 36_000
+    teller: int = 5_500
+    denoiser: int = 20_000
     batch: int = 32
     lr: float = 2e-3
     lr_teller: float = 1.5e-3
     warmup: int = 20  # steps
+    places: int = 8  # of each picture where a token is exchanged
     told: float = 0.9  # how often the Transformer gets to read its labels; as often as not it is guided without
     guidance: float = 2.0
     steps: int = 16  # of denoising
