@@ -113,13 +113,13 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             f"A table of {s.experts} experts by eight groups of icons, shaded by the share of a group that goes to an "
-            f"expert, up to {n['top_share']:.0%} ({n['top_group']}), with icons of each expert beside it. Below, groups named "
-            f"rightly: chosen experts {n['right_experts']:.1%}, experts by lot {n['right_lot']:.1%}, a dense net of equal "
+            f"expert, up to {n['top_share']:.0%} ({n['top_group']}), with icons of each expert beside it. Below, groups "
+            f"named rightly: chosen experts {n['right_experts']:.1%}, experts by lot {n['right_lot']:.1%}, a dense net of equal "
             f"work {n['right_dense']:.1%}, one of equal size {n['right_large']:.1%}."
         ),
         caption=(
-            f"**Which expert is asked.** Icons of 16×16 pixels; each chooses one of {s.experts} experts, and nobody tells it "
-            f"which. Still the experts divide the groups among themselves: shared information {n['shared']:.2f}, by "
+            f"**Which expert is asked.** Icons of 16×16 pixels; each chooses one of {s.experts} experts, and nobody tells "
+            f"it which. Still the experts divide the groups among themselves: shared information {n['shared']:.2f}, by "
             f"shuffling at most {n['null']:.2f}; {n['top_share']:.0%} of one group ({n['top_group']}) go to one expert, an "
             f"even share would be {n['even']:.0%}. What is it worth? {n['asked']} icons that nobody learnt from, "
             f"{n['seeds']} seeds (thin line: lowest to highest): against a net that does as much work {told('dense')}, "
