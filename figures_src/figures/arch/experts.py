@@ -114,8 +114,8 @@ def make(lab, smoke=False):
         alt=(
             f"A table of {s.experts} experts by eight groups of icons, shaded by the share of a group that goes to an "
             f"expert, up to {n['top_share']:.0%} ({n['top_group']}), with icons of each expert beside it. Below, groups "
-            f"named rightly: chosen experts {n['right_experts']:.1%}, experts by lot {n['right_lot']:.1%}, a dense net of equal "
-            f"work {n['right_dense']:.1%}, one of equal size {n['right_large']:.1%}."
+            f"named rightly: chosen experts {n['right_experts']:.1%}, experts by lot {n['right_lot']:.1%}, a dense net of "
+            f"equal work {n['right_dense']:.1%}, one of equal size {n['right_large']:.1%}."
         ),
         caption=(
             f"**Which expert is asked.** Icons of 16×16 pixels; each chooses one of {s.experts} experts, and nobody tells "
