@@ -1,4 +1,4 @@
-"""A mixture of experts: who works, how it is weighed, and the balance loss held against transformers' Switch."""
+"""A mixture of experts: who works, how it is weighed, and what keeps all of them busy."""
 
 import numpy as np
 import pytest
@@ -26,13 +26,15 @@ def test_each_picture_is_answered_by_its_best_expert_weighed_with_the_chance():
         assert torch.allclose(y[i], chances[i, best] * layer.experts[best](x[i]), atol=1e-6)
 
 
-def test_balance_is_that_of_transformers_and_one_where_all_are_busy():
-    from transformers.models.switch_transformers.modeling_switch_transformers import load_balancing_loss_func
-
+def test_balance_counted_by_hand_and_one_where_all_are_busy():
     layer, x = made("learned"), torch.randn(50, 12, generator=torch.Generator().manual_seed(2))
     _, chosen, balance = layer(x, torch.zeros(50, dtype=torch.int64))
-    theirs = load_balancing_loss_func(F.softmax(layer.router(x), -1)[None], chosen[None])
-    assert float(balance) == pytest.approx(float(theirs), rel=1e-5)
+    logits = x.numpy() @ layer.router.weight.detach().numpy().T
+    chances = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    shares = [np.mean([int(c) == i for c in chosen]) for i in range(4)]
+    assert float(balance.detach()) == pytest.approx(
+        4 * sum(f * p for f, p in zip(shares, chances.mean(0), strict=True)), rel=1e-5
+    )
     with torch.no_grad():
         layer.router.weight.zero_()
     assert float(layer(x, torch.zeros(50, dtype=torch.int64))[2]) == pytest.approx(1)

@@ -71,26 +71,21 @@ def make(lab, smoke=False):
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         fig.note(0, 0, "Where the icons of each group go (first seed)", size=14, weight=600)
-        left, icon = 22, 24 if narrow else 32
-        cell = 26 if narrow else 42
-        row = icon + 8
+        left, row, cell = 22, 34, 26 if narrow else 52
         for k, name in enumerate(CLASSES):
-            fig.note(left + cell * (k + 0.5), 92, GROUPS[name], "ink", 11, rotation=60 if narrow else 35, ha="left",
-                     va="bottom", rotation_mode="anchor")  # fmt: skip
-        y = 100
-        shades = colour_map(table, theme, float(table.max()), "latent")
-        for place, i in enumerate(order):
-            fig.note(0, y + row / 2, f"{place + 1}", "muted", 12, va="center")
-            for k in range(len(CLASSES)):
-                picture(
-                    fig, np.full((2, 2, 3), shades[i, k], np.uint8), left + cell * k, y, cell - 2, row - 2, smooth=False
-                )
-            x = left + cell * len(CLASSES) + 10
-            for j in range(4 if narrow else 6):
-                if x + icon <= fig.width:
-                    picture(fig, arrays["sheet"][i, j], x, y + 3, icon, icon)
-                x += icon + (2 if narrow else 6)
-            y += row
+            how = {"rotation": 90, "ha": "center"} if narrow else {"rotation": 35, "ha": "left"}
+            fig.note(left + cell * (k + 0.5), 76 if narrow else 62, GROUPS[name], "ink", 12, va="bottom",
+                     rotation_mode="default" if narrow else "anchor", **how)  # fmt: skip
+        y, size = 82 if narrow else 68, row * s.experts
+        shades = colour_map(table[order], theme, float(table.max()), "latent")
+        picture(fig, shades, left, y, cell * len(CLASSES), size, smooth=False)
+        many = 3 if narrow else 6
+        strips = np.pad(arrays["sheet"][order, :many], ((0, 0), (0, 0), (1, 1), (2, 2), (0, 0)), constant_values=255)
+        strips = strips.transpose(0, 2, 1, 3, 4).reshape(s.experts * 34, many * 36, 3)
+        picture(fig, strips, left + cell * len(CLASSES) + 10, y, 36 * many, size)
+        for place in range(s.experts):
+            fig.note(0, y + row * (place + 0.5), f"{place + 1}", "muted", 12, va="center")
+        y += size
         y += 22
         fig.note(0, y, "Groups named rightly", size=14, weight=600)
         ax = fig.area(118, y + 26, fig.width - 118 - 52, 26 * len(WORDS), grid="x", below=30)
