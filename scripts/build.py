@@ -5,6 +5,7 @@
     python scripts/build.py figures             every figure
     python scripts/build.py figures vae/swap    these figures
     python scripts/build.py vendor | notebooks | data | weights
+    python scripts/build.py figures --weights FOLDER    with a family that train.py --data made
 """
 
 import argparse
@@ -16,6 +17,10 @@ import sqlite3
 import sys
 import time
 from pathlib import Path
+
+if "--weights" in sys.argv[1:-1]:  # before the packages are loaded: they ask the environment where weights lie
+    os.environ["DENOISED_PROFILE"] = "own"
+    os.environ["DENOISED_OWN"] = os.path.abspath(sys.argv[sys.argv.index("--weights") + 1])
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.dont_write_bytecode = True  # a full disk can leave half a .pyc behind, which Python trips over for ever after
@@ -121,8 +126,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     commands = ("site", "figures", "vendor", "notebooks", "data", "weights")
     parser.add_argument("command", nargs="?", default="site", choices=commands)
     parser.add_argument("ids", nargs="*", help="figures (<section>/<name>), or what to train")
+    parser.add_argument("--weights", metavar="FOLDER", help="render with a family of your own (as profile `own`)")
     parser.add_argument("--force", action="store_true", help="make the figures again even if they are whole")
-    return parser.parse_args(arguments)
+    return parser.parse_intermixed_args(arguments)  # options may stand among the ids
 
 
 def last_line(started: float) -> str:

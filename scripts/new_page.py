@@ -47,10 +47,10 @@ Say what is to be seen in it, and what not.@NUMBER@
 
     Formulas go here, for those who want them: $x_t = \\sqrt{\\bar\\alpha_t}\\,x_0 + \\ldots$
 
-## Check yourself
+## Predict, then check
 
 ??? predict "Ask something that the picture answers."
-
+@GUESS@
     Answer it, and say why.
 """
 
@@ -69,7 +69,7 @@ def scaffold(name: str, title: str, figure: str = EXAMPLE) -> tuple[Path, str | 
     path = ROOT / "docs" / f"{name}.md"
     if path.exists():
         raise DenoisedError(f"There is already a page {name} (docs/{name}.md); choose another name.")
-    fields = {"TITLE": scalar(title), "HEADING": title.strip(), "FIGURE": figure, "NUMBER": a_number(figure)}
+    fields = {"TITLE": scalar(title), "HEADING": title.strip(), "FIGURE": figure, **with_a_number(figure)}
     text = TEMPLATE
     for field, value in fields.items():
         text = text.replace(f"@{field}@", value)
@@ -92,16 +92,21 @@ def check_figure(figure: str) -> None:
         raise DenoisedError(f"There is no figure {figure!r}; {hint}")
 
 
-def a_number(figure: str) -> str:
-    """A sentence with one of the figure's numbers in it, if the figure has been rendered; else nothing."""
+def with_a_number(figure: str) -> dict[str, str]:
+    """A sentence with one of the figure's numbers in it and a question for that number, if the figure has been rendered;
+    else nothing, and the fold is one that the reader opens."""
     try:
         numbers = Figures(targets.FIGURES / "tiny").get(figure)["numbers"]
     except SiteError:
-        return ""
+        numbers = {}
     for name, value in numbers.items():
-        if isinstance(value, (int, float)):
-            return f' A number in a sentence comes from the figure: {{{{ num("{figure}.{name}") }}}}.'
-    return ""
+        if isinstance(value, (int, float)) and (value == 0 or 1e-3 <= abs(value) < 1e6):
+            low, high = sorted((0, float(f"{2 * value:.1g}") or 1))
+            return {
+                "NUMBER": f' A number in a sentence comes from the figure: {{{{ num("{figure}.{name}") }}}}.',
+                "GUESS": f'\n    {{{{ guess("{figure}.{name}", low={low:g}, high={high:g}) }}}}\n',
+            }
+    return {"NUMBER": "", "GUESS": ""}
 
 
 def scalar(text: str) -> str:

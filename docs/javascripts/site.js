@@ -18,6 +18,10 @@ async function drawDiagrams() {
   if (document.querySelector("pre.dn-diagram")) (await import("./diagrams.js")).watch();
 }
 
+async function takeBets() {
+  if (document.querySelector("details.predict > .dn-bet")) (await import("./bets.js")).dressBets();
+}
+
 // Code that scrolls must be reachable with the keyboard on every device; Material takes the tabindex away on phones.
 const code = new MutationObserver((changes) => {
   for (const { target } of changes) if (!target.hasAttribute("tabindex")) target.tabIndex = 0;
@@ -51,6 +55,7 @@ eachPage(() => {
   mountWidgets();
   drawMath();
   drawDiagrams();
+  takeBets();
   holdFocusable();
   nameLandmarks();
   const content = document.querySelector(".md-content");

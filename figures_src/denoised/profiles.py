@@ -60,7 +60,7 @@ class Profile:
             shown = folder.relative_to(paths.ROOT) if folder.is_relative_to(paths.ROOT) else folder
             raise DenoisedError(
                 f"The profile {self.name} needs {self.model} ({self.size}, licence {self.licence}), which is not in "
-                f"{shown}; fetch it with `{self.remake}`."
+                f"{shown}; get it with `{self.remake}`."
             )
 
 
@@ -92,7 +92,13 @@ flux = _checkpoint(
     "flux", "black-forest-labs/FLUX.1-schnell", ("*/*.safetensors",), pixels=1024, half="bfloat16", batch=1,
     rest=True, tile=True, model="FLUX.1 schnell", size="about 34 GB", licence="Apache-2.0",
 )  # fmt: skip
-PROFILES = {profile.name: profile for profile in (tiny, sd15, sd21, sdxl, flux)}
+# What `scripts/train.py --data` made: like a checkpoint, since it has none of the extras that were trained on the emoji.
+own = Profile(
+    "own", Path(os.environ.get("DENOISED_OWN", CHECKPOINTS / "own")), model="a family on your own pictures",
+    size="a few hours of training", licence="that of the pictures",
+    remake="python scripts/train.py --data FOLDER --out FOLDER",
+)  # fmt: skip
+PROFILES = {profile.name: profile for profile in (tiny, sd15, sd21, sdxl, flux, own)}
 
 
 def get(name: str) -> Profile:

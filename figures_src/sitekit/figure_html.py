@@ -6,7 +6,7 @@ from sitekit.markup import escape, inline
 NARROW_MEDIA = "(max-width: 600px)"
 MODELS = {  # what readers call a profile's model
     "tiny": "the small model of this site", "sd15": "Stable Diffusion 1.5", "sd21": "Stable Diffusion 2.1",
-    "sdxl": "SDXL", "flux": "Flux",
+    "sdxl": "SDXL", "flux": "Flux", "own": "your own model",
 }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 if (_above := str(Path(__file__).resolve().parents[1])) not in sys.path:
     sys.path.insert(0, _above)
 
-from sitekit import compiled, contents
+from sitekit import bets, compiled, contents
 from sitekit.blocks import Blocks
 from sitekit.errors import SiteError
 from sitekit.figure_html import anchor
@@ -138,6 +138,19 @@ def define_env(env):
         """A number computed in the template from value()s, formatted and marked like num()."""
         return number_span(format_number(number, fmt), title)
 
+    @macro("block")
+    def guess(ref, fmt="", unit="", low=None, high=None, close=None, factors=False):
+        """A number to bet on, first in a fold `??? predict`: guess('vae/swap.psnr_self', '.1f', 'dB', low=0, high=40). ref
+        may be a number computed from value()s."""
+        number = site.figures.number(ref) if isinstance(ref, str) else ref
+        return bets.bet_html(bets.guess(number, fmt, unit, low, high, close, factors))
+
+    @macro("block")
+    def choose(options=None, largest=None, smallest=None, fmt="", unit=""):
+        """Answers to choose from, first in a fold `??? predict`: choose({'more': 'a/b.c > 1', 'not more': 'a/b.c <= 1'}),
+        or choose(largest={'the first': 'a/b.c', 'the second': 'a/b.d'})."""
+        return bets.bet_html(bets.choose(site.figures.number, options, largest, smallest, fmt, unit))
+
     @macro("inline")
     def cite(*keys):
         """Author-year links to the references page: cite('ho2020ddpm', 'song2020ddim')."""
@@ -159,13 +172,13 @@ def define_env(env):
         return ledger_html.section(site.ledger.section(section_id))
 
     @macro("inline")
-    def claim_count(verdict=None, section=None):
-        """How many claims there are, of one verdict or section or in all."""
+    def claim_count(verdict=None, section=None, raw=False):
+        """How many claims there are, of one verdict or section or in all; raw: to compute with."""
         chosen = site.ledger.section(section)["claims"] if section else site.ledger.claims.values()
         if verdict is not None and verdict not in site.ledger.counts():
             raise SiteError(f"unknown verdict {verdict!r}")
         count = sum(verdict in (None, c.verdict) for c in chosen)
-        return number_span(format_number(count), "claims ledger")
+        return count if raw else number_span(format_number(count), "claims ledger")
 
     @macro("block")
     def cards(section, pictures=None):

@@ -18,7 +18,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 Use = namedtuple("Use", "page line macro args")  # page: path under docs/; args: its literal positional arguments
 
 _FIRST, _SECOND, _ALL = slice(0, 1), slice(1, 2), slice(None)
-_NUMBERS = ("num", "numraw", "value")  # their argument is a figure, a dot, a number's name
+_NUMBERS = ("num", "numraw", "value", "guess")  # their argument is a figure, a dot, a number's name
 _NAMES = {  # macro -> what it names, by which of its arguments
     "cite": (("cite",), _ALL),
     "claim": (("claim",), _FIRST),

@@ -51,7 +51,8 @@ _READ_OUT = re.compile(
     r"""(?:(?<=\balt=)|(?<=\btitle=)|(?<=\baria-label=))("[^"]*"|'[^']*')"""
 )  # attributes people read
 _META = re.compile(r"^(?:title|description):(.*)$")
-_MEASURED = {"num", "numraw", "value", "claim_count", "figure", "widget", "figure_link", "cite", "claim", "claims"}
+_MEASURED = {"num", "numraw", "value", "claim_count", "figure", "widget", "figure_link", "cite", "claim",
+             "claims", "guess", "choose"}
 
 
 def _blank(text):
@@ -99,6 +100,9 @@ def macro_texts(text):
     for call in tree.find_all(nodes.Call):
         name = getattr(call.node, "name", None)
         given = [k.value for k in call.kwargs if k.key in ("caption", "text")]
+        if name == "choose":  # its answers are prose, its checks are not
+            answers = [*call.args[:1], *(k.value for k in call.kwargs)]
+            given += [pair.key for a in answers if isinstance(a, nodes.Dict) for pair in a.items]
         given += call.args[1:2] if name in ("figure", "figure_link") else call.args[2:3] if name == "widget" else []
         for value in given:
             constants = [value] if isinstance(value, nodes.Const) else _words(value)

@@ -1,11 +1,12 @@
 """The scaffolds of pages and claims: what they write builds at once; what they refuse, they refuse in one sentence."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 import yaml
-from sitekit_helpers import CLAIMS, Project
+from sitekit_helpers import CLAIMS, Project, write_figure
 
 import new_claim
 import new_page
@@ -45,9 +46,26 @@ def test_a_new_page_builds_at_once(project, capsys):
     html = project.html("series/my-page")
     assert 'id="fig-vae-swap"' in html
     assert "28.1" in html  # the figure's first number, from its manifest
-    assert "<details" in html
+    assert re.search(r'<details class="predict">\s*<summary>.*?</summary>\s*<div class="dn-bet" hidden data-bet=', html)
     nav = yaml.safe_load((project.folder / "mkdocs.yml").read_text())["nav"]
     assert nav[1] == {"The series": [{"Ledger": "series/claims.md"}, {"My page: why?": "series/my-page.md"}]}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "asked"),
+    [
+        ({"name": "cat", "gain": -0.5}, "low=-1, high=0"),
+        ({"none": 0}, "low=0, high=1"),
+        ({"huge": 1e12, "count": 1234}, "low=0, high=2000"),
+    ],
+)
+def test_its_question_can_be_asked(project, numbers, asked):
+    write_figure(project.docs, "vae/swap", numbers=numbers, alt="The 3")
+    new_page.main(["my-page", "My page", "--figure", "vae/swap"])
+    assert asked in (project.docs / "my-page.md").read_text()
+    write_figure(project.docs, "vae/swap", numbers={"name": "cat"}, alt="The 3")
+    new_page.main(["plain", "My page", "--figure", "vae/swap"])
+    assert "guess(" not in (project.docs / "plain.md").read_text()
 
 
 def test_its_prose_passes_the_check_of_numerals(project):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from denoised import paths
-from denoised.training import store
+from denoised.training import images, store
 from denoised.training.presets import PRESETS
 
 FOLDERS = [
@@ -170,4 +170,4 @@ def test_cards_have_a_curve_that_improves(card):
 
 
 def test_cards_are_of_the_present_data(card):
-    assert card["data"] == store.data_hash(), "the splits have changed since these weights were trained"
+    assert card["data"] == images.data_hash(), "the splits have changed since these weights were trained"

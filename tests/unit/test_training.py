@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from denoised import paths
 from denoised.errors import DenoisedError
-from denoised.training import loop, run, store
+from denoised.training import images, loop, run, store
 from denoised.training.presets import PRESETS, Preset, preset
 
 TOY = Preset("toy", "vae", samples=200, batch=4, lr=1e-2, warmup=20, weight_decay=0.1)
@@ -258,7 +258,7 @@ def test_ema_swaps_there_and_back():
 
 
 def test_presets_are_a_table():
-    kinds = {"vae", "decoder", "tiny", "clip", "judge", "unet"}
+    kinds = {"vae", "decoder", "tiny", "clip", "judge", "unet", "student"}
     order = list(PRESETS)
     for name, item in PRESETS.items():
         assert name == item.name
@@ -292,7 +292,7 @@ def test_a_saved_model_has_its_card_and_loads(tmp_path):
     }
     card = store.read_card(folder)
     assert card["preset"] == asdict(TOY)
-    assert card["data"] == store.data_hash()
+    assert card["data"] == images.data_hash()
     assert card["samples"] == 200
     assert "CC-BY-SA-4.0" in card["licence"]
     again = store.load_vae(folder)  # diffusers now remembers the folder, which must not be saved

@@ -8,7 +8,6 @@ import torch.nn.functional as F
 
 from denoised import paths
 from denoised.data import splits
-from denoised.data.captions import caption, prompt
 from denoised.models import clip as clip_model
 from denoised.training import images, loop, store
 from denoised.training.presets import Preset
@@ -25,7 +24,7 @@ def tokenizer_for_training():
         return CLIPTokenizer.from_pretrained(folder)
     rng = random.Random(0)
     rows, _ = images.select(lambda row: row.split == "train" and row.tone in ("none", "dark", "medium-light"))
-    lines = [caption(row, rng, rich=rich) for row in rows for rich in (False, True)]
+    lines = [images.wording(row, rng, rich=rich) for row in rows for rich in (False, True)]
     return clip_model.train_tokenizer(sorted(lines), folder)
 
 
@@ -57,7 +56,7 @@ def retrieval(model, tokenizer, rows, pictures, batch: int = 256) -> dict:
     Pictures of held-out concepts are only distractors.
     """
     asked = torch.tensor([i for i, row in enumerate(rows) if row.split != "concept"])
-    words = [prompt(rows[i]) for i in asked.tolist()]
+    words = [images.plain(rows[i]) for i in asked.tolist()]
     text = torch.cat([model.encode_text(clip_model.tokenize(tokenizer, words[i : i + batch]))
                       for i in range(0, len(words), batch)])  # fmt: skip
     image = torch.cat([model.encode_image(images.to_float(p)) for p in pictures.split(batch)])
@@ -98,7 +97,7 @@ def train_clip(preset: Preset, **limits):
         second = torch.tensor([rng.choice(by_concept[c]) for c in concept[first].tolist()])
         pick = torch.cat([first, second])
         styled = torch.tensor([rng.random() < 0.75 for _ in pick])
-        texts = [caption(rows[i], rng, style=s) for i, s in zip(pick.tolist(), styled.tolist(), strict=True)]
+        texts = [images.wording(rows[i], rng, style=s) for i, s in zip(pick.tolist(), styled.tolist(), strict=True)]
         x = augment(images.to_float(pictures[pick]), generator, mirror[pick]).contiguous(
             memory_format=torch.channels_last
         )
@@ -123,7 +122,10 @@ def train_clip(preset: Preset, **limits):
 def gallery() -> tuple[list, torch.Tensor]:
     """The committed list of 1,000 icons of distinct concepts that no CLIP was trained on (retrieval.txt), and their
     pictures, uint8 [1000, 3, 64, 64]. 988 are known concepts in an unseen style; twelve are unknown concepts, which
-    stand in the way and are not asked for."""
+    stand in the way and are not asked for. Of one's own pictures, all that were held out."""
+    if images.is_own():
+        rows, pictures = images.select(lambda row: row.split != "train")
+        return rows, small(pictures)
     wanted = GALLERY.read_text().split()
     rows, pictures = images.select(lambda row: row.split in ("pair", "judge", "concept") and row.tone == "none")
     place = {row.id: i for i, row in enumerate(rows)}

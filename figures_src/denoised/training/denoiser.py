@@ -6,8 +6,6 @@ import random
 import torch
 
 from denoised import paths
-from denoised.data.captions import caption
-from denoised.data.prompts import SHEET_PROMPTS
 from denoised.diffusion import objectives, schedules
 from denoised.errors import DenoisedError
 from denoised.models import clip as clip_model
@@ -19,6 +17,7 @@ from denoised.training.presets import Preset
 WORDINGS = 8  # captions cached per icon: half short, half rich
 # How often an icon of a group is drawn: a model short of time learns things before arrows and professions.
 GROUP_WEIGHT = {"animals-nature": 1.5, "food-drink": 1.5, "smileys-emotion": 1.5, "symbols": 0.4, "people-body": 0.5}
+SHEET_STEPS = 25
 DROPPED = 0.1  # share of captions replaced by the empty prompt, for guidance
 
 
@@ -71,7 +70,7 @@ def load_text():
 
 def _digest(model, parts=("",)) -> str:
     """Hash of the parameters whose names start with one of `parts`, and of the data."""
-    digest = hashlib.sha256(store.data_hash().encode())
+    digest = hashlib.sha256(images.data_hash().encode())
     for name, tensor in sorted(model.state_dict().items()):
         if name.startswith(parts):
             digest.update(tensor.float().numpy().tobytes())
@@ -105,7 +104,7 @@ class Cache:
         if text:
             self.encoder, self.tokenizer = load_text()
             rng = random.Random(7)
-            words = [caption(row, rng, rich=k % 2 == 1) for row in self.rows for k in range(WORDINGS)]
+            words = [images.wording(row, rng, rich=k % 2 == 1) for row in self.rows for k in range(WORDINGS)]
             self.states = _cached(
                 f"states-{_digest(self.encoder)}",
                 lambda: text_states(self.encoder, self.tokenizer, words).unflatten(0, (-1, WORDINGS)),
@@ -125,7 +124,7 @@ def train_unet(preset: Preset, **limits):
     fixed = torch.Generator().manual_seed(11)
     probe = torch.randperm(len(cache.latents), generator=fixed)[:256]
     probe_eps = torch.randn(cache.latents[probe].shape, generator=fixed)
-    probe_t = torch.randint(600, 900, (256,), generator=fixed)
+    probe_t = torch.randint(600, 900, (256,), generator=fixed)[: len(probe)]
 
     weight = torch.tensor([GROUP_WEIGHT.get(row.group, 1.0) for row in cache.rows])
 
@@ -153,13 +152,12 @@ def train_unet(preset: Preset, **limits):
         loss = {}
         for name, order in (("right", probe), ("swapped", probe.roll(1))):
             total = 0.0
-            for i in range(0, 256, 64):
-                part = slice(i, i + 64)
+            for part in torch.arange(len(probe)).split(64):
                 with torch.autocast("cpu", torch.bfloat16):
                     total += objectives.diffusion_loss(
                         denoiser(cache.states[order[part], 0].float()), cache.latents[probe[part]], probe_eps[part],
-                        probe_t[part], table, prediction="v", gamma=None).mean().item()  # fmt: skip
-            loss[name] = total / 4
+                        probe_t[part], table, prediction="v", gamma=None).sum().item()  # fmt: skip
+            loss[name] = total / len(probe)
         store.save_model(unet, paths.RUNS / preset.name / "ema", preset, {})
         sheet(unet, cache, preset.extra["pixels"], paths.RUNS / preset.name / "sheet.png")
         return {"gap": round(loss["swapped"] / loss["right"], 4), "probe_loss": round(loss["right"], 5)}
@@ -184,13 +182,13 @@ def _averaged(name: str):
 
 
 @torch.no_grad()
-def sheet(unet, cache: Cache, pixels: int, path, guidance: float = 3.0, steps: int = 25) -> None:
-    """Draw SHEET_PROMPTS with seeds 0, 1, 2, ... and save the contact sheet (2 rows of 8)."""
+def sheet(unet, cache: Cache, pixels: int, path, guidance: float = 3.0, steps: int | None = None) -> None:
+    """Draw `images.sheet_captions` with seeds 0, 1, 2, ... and save the contact sheet (2 rows of 8)."""
     from PIL import Image
 
     scheduler = unet_model.scheduler()
-    scheduler.set_timesteps(steps)
-    states = text_states(cache.encoder, cache.tokenizer, SHEET_PROMPTS).float()
+    scheduler.set_timesteps(steps or SHEET_STEPS)
+    states = text_states(cache.encoder, cache.tokenizer, images.sheet_captions()).float()
     n, side = len(states), pixels // 8
     both = torch.cat([cache.empty.float().expand_as(states), states])
     x = torch.cat([torch.randn((1, 4, side, side), generator=torch.Generator().manual_seed(i)) for i in range(n)])

@@ -1,20 +1,69 @@
 """Batches of icons for training: split-aware rows in memory, crops and scales for the autoencoder."""
 
+import hashlib
 from functools import cache
+from itertools import cycle, islice
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from denoised.data import icons, splits
+from denoised.data import icons, own, splits
+from denoised.data.captions import caption, prompt
 from denoised.data.icons import on_white
+from denoised.data.prompts import SHEET_PROMPTS
 
 NOT_TRUNK = ("flags", "extras", "component")
+
+
+_own: own.Folder | None = None
+
+
+def take_from(folder: own.Folder | None) -> None:
+    """Train on somebody's own pictures from now on, or (None) on the emoji again."""
+    global _own
+    _own = folder
+    _all.cache_clear()
+
+
+def is_own() -> bool:
+    """Whether somebody's own pictures are trained on."""
+    return _own is not None
+
+
+def data_hash() -> str:
+    """Short hash of what is trained on: for the emoji that of the committed splits, for a folder that of its content."""
+    return _own.digest if _own else hashlib.sha256(splits.FILE.read_bytes()).hexdigest()[:16]
+
+
+def licence() -> str:
+    """Whose conditions hold for weights that are trained now."""
+    return "that of the pictures it was trained on" if _own else "CC-BY-SA-4.0 (trained on OpenMoji among others)"
+
+
+def wording(row, rng, **how) -> str:
+    """One caption of a row: of an icon, as `captions.caption` words it; of one's own picture, one of its wordings."""
+    return own.wording(row, rng) if isinstance(row, own.Own) else caption(row, rng, **how)
+
+
+def plain(row) -> str:
+    """The caption of a row by which a model is measured."""
+    return row.label if isinstance(row, own.Own) else prompt(row)
+
+
+def sheet_captions() -> list[str]:
+    """The sixteen prompts of a denoiser's sample sheet: for one's own pictures, captions that it learned from."""
+    if not _own:
+        return SHEET_PROMPTS
+    learned = list(dict.fromkeys(row.label for row in _own.rows if row.split == "train"))
+    return list(islice(cycle(learned[:: max(1, len(learned) // 16)]), 16))
 
 
 @cache
 def _all() -> tuple[list, dict, dict]:
     """Rows of the splits, the pictures of each style, and the position at which each style begins."""
+    if _own:
+        return _own.rows, {"own": _own.pictures}, {"own": 0}
     found, pictures = icons.load()
     rows = splits.load()
     if [row.id for row in rows] != [icon.id for icon in found]:

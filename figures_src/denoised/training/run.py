@@ -64,6 +64,12 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
             store.save_model(unet, sd / "unet", preset, report, start=_earlier(preset.extra.get("start")))
             scheduler().save_pretrained(sd / "scheduler")
             store.write_model_index(sd)
+    elif preset.kind == "student":
+        from denoised.training.student import train_student
+
+        unet, report = train_student(preset, **limits)
+        if report["finished"]:
+            store.save_model(unet, paths.WEIGHTS / preset.name, preset, report, teacher=store.read_card(sd / "unet"))
     return report["finished"]
 
 

@@ -12,18 +12,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from denoised import paths
-from denoised.data import splits
 from denoised.errors import DenoisedError
+from denoised.training import images
 from denoised.training.loop import write_whole
 from denoised.training.presets import Preset
 
 SD = "emoji-sd"
 DECODER_PARTS = ("decoder.", "post_quant_conv.")
-
-
-def data_hash() -> str:
-    """Short hash of the committed splits: which icons, which captions' fields, which side."""
-    return hashlib.sha256(splits.FILE.read_bytes()).hexdigest()[:16]
 
 
 def write_card(folder: Path, preset: Preset, report: dict, **more) -> None:
@@ -35,8 +30,7 @@ def seal(folder: Path, facts: dict) -> None:
     """card.json beside finished weights: their hashes (`make doctor` asks for them), data hash, licence, torch, facts."""
     hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.glob("*.safetensors"))}
     card = {
-        "sha256": hashes, "data": data_hash(), "licence": "CC-BY-SA-4.0 (trained on OpenMoji among others)",
-        "torch": torch.__version__, **facts,
+        "sha256": hashes, "data": images.data_hash(), "licence": images.licence(), "torch": torch.__version__, **facts,
     }  # fmt: skip
     write_whole(folder / "card.json", lambda part: part.write_text(json.dumps(card, indent=1) + "\n"))
 
