@@ -132,20 +132,20 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Rows of an icon and what is drawn for its caption after it was learned once, 10, 100 and 1,000 times: "
-            f"blots first, the icon itself at last. Below, the distance to the nearest learned icon, as a share of that to the "
+            "Rows of an icon and what is drawn for its caption after it was learned once, 10, 100 and 1,000 times: blots "
+            "first, the icon itself at last. Below, the distance to the nearest learned icon, as a share of that to the "
             f"next {study.NEIGHBOURS}: median {n['near_new']:.2f} for real icons not learned, {n['near_1']:.2f} for "
-            f"drawings of icons learned once, {n['near_1000']:.2f} for those learned 1,000 times. Copies: {said('copied_1')}, "
-            f"{said('copied_10')}, {said('copied_100')} and {said('copied_1000')}."
+            f"drawings of icons learned once, {n['near_1000']:.2f} for those learned 1,000 times. Copies: "
+            f"{said('copied_1')}, {said('copied_10')}, {said('copied_100')} and {said('copied_1000')}."
         ),
         caption=(
-            f"**Once, ten, a hundred, a thousand times.** Of {n['icons']:,} icons {n['chosen']} were chosen by lot; in each "
-            f"of {n['seeds']} trainings {n['each']} of them were there once, 10, 100 and 1,000 times, taking turns. A "
-            f"drawing is a copy if the icon it is about is the nearest one, and nearer than the dashed line, which {s.real:.0%} of "
-            f"real icons that nobody learned from pass ({n['real_copies']:.0%} of a second half of them). Copies among "
-            f"{n['draws']} drawings of each: {said('copied_1')}, {said('copied_10')}, {said('copied_100')}, "
-            f"{said('copied_1000')}. Control, trained with each icon once: {n['copied_once']:.0%}. Thin bars: nine tenths, "
-            "thick ones: half."
+            f"**Once, ten, a hundred, a thousand times.** Of {n['icons']:,} icons {n['chosen']} were chosen by lot; in "
+            f"each of {n['seeds']} trainings {n['each']} of them were there once, 10, 100 and 1,000 times, taking turns. A "
+            "drawing is a copy if the icon it is about is the nearest one, and nearer than the dashed line, which "
+            f"{s.real:.0%} of real icons that nobody learned from pass ({n['real_copies']:.0%} of a second half of them). "
+            f"Copies among {n['draws']} drawings of each: {said('copied_1')}, {said('copied_10')}, "
+            f"{said('copied_100')}, {said('copied_1000')}. Control, trained with each icon once: "
+            f"{n['copied_once']:.0%}. Thin bars: nine tenths, thick ones: half."
         ),
         numbers=n,
         draw=draw,
