@@ -63,6 +63,7 @@ def make(lab, smoke=False):
          "far_new": float(np.median(arrays["far_new"])), "far_among": float(np.median(arrays["far_among"]))}  # fmt: skip
     spread = {"real icons, learned": among, "real icons, not learned": new}
     for level in s.levels:
+        n[f"times_{level}"] = level
         for kind, word in (("own", "copied"), ("thing", "thing"), ("kin", "kin")):
             nearest, near = cells(arrays, kind, level)
             share, low, high = study.found(nearest & (near < copy), rng, 200 if smoke else 2000)
