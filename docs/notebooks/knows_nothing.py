@@ -96,8 +96,8 @@ print(f"right {right.mean():.0%}, in each other's place {mixed_up.mean():.0%}, o
 # ## A copy, or not?
 #
 # A small model met some icons once, some a thousand times, and was asked for each by its caption. A drawing is a copy if it
-# is far nearer to that icon than to the next fifty. How near is near enough is read off real icons that nobody learned from:
-# change `allowed`, the share of them that would pass for copies.
+# is far nearer to that icon than to the next fifty. How near is near enough is read off real icons that nobody learned
+# from: change `allowed`, the share of them that would pass for copies.
 
 # %%
 facts, arrays = duplicates.load()
