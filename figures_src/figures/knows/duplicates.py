@@ -22,7 +22,7 @@ DATA = ()
 TITLE = "Once, ten, a hundred, a thousand times"
 TINY_ONLY = "It reads what was measured with the laboratory model."
 
-TIMES = {1: "once", 10: "ten times", 100: "a hundred times", 1000: "a thousand times"}
+TIMES = {1: "once", 10: "10 times", 100: "100 times", 1000: "1,000 times"}
 SHOWN = 4  # the first icons of those that were drawn by lot, one of each group that has its level together
 
 
@@ -61,7 +61,7 @@ def make(lab, smoke=False):
          "real_copies": float((new[1::2] < copy).mean()), "among_copies": float((among < copy).mean()),
          "near_new": float(np.median(new)), "near_among": float(np.median(among)),
          "far_new": float(np.median(arrays["far_new"])), "far_among": float(np.median(arrays["far_among"]))}  # fmt: skip
-    spread = {"real icons, learned": among, "real icons, not learned": new}
+    spread = {"real, learned": among, "real, not learned": new}
     for level in s.levels:
         n[f"times_{level}"] = level
         for kind, word in (("own", "copied"), ("thing", "thing"), ("kin", "kin")):
@@ -71,7 +71,7 @@ def make(lab, smoke=False):
             if kind == "own":
                 n[f"strict_{level}"] = float((nearest & (near < strict)).mean())
                 n |= {f"nearest_{level}": float(nearest.mean()), f"near_{level}": float(np.median(near))}
-                spread[f"drawn, learned {TIMES[level]}"] = near.ravel()
+                spread[f"drawn, {TIMES[level]}"] = near.ravel()
     nearest, near = cells(arrays, "own", None, "once")
     n |= {"copied_once": float((nearest & (near < copy)).mean()), "near_once": float(np.median(near))}
     for kind in ("nothing", "style", "rest"):
@@ -97,35 +97,35 @@ def make(lab, smoke=False):
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
-        heads = ["the icon", "once", "10 times", "100 times", "1,000 times"]
+        heads = ["the icon", *(TIMES[level] for level in s.levels)]
         heads = [head.replace(" times", "\ntimes") for head in heads] if narrow else heads
-        cell, gap = (60, 10) if narrow else (112, 24)
+        cell, gap = (60, 10) if narrow else (120, 26)
         fig.note(0, 0, "Asked for by its caption, after it was learned …", size=14, weight=600)
         grid = [[columns[k][i] for k in range(len(columns))] for i in range(SHOWN)]
         y = image_grid(fig, grid, x=4, y=26, cell=cell, gap=gap, columns=heads) + 20
         width = 350 if narrow else 330
         fig.note(0, y, "Distance to the nearest learned icon", size=14, weight=600)
         fig.note(0, y + 20, f"as a share of that to the next {study.NEIGHBOURS}", "muted", 12)
-        row, left = 34, 6
-        ax = fig.area(left, y + 48, width - 16, row * len(spread), grid="x", below=40)
+        row, left = 30, 116
+        ax = fig.area(left, y + 48, width - left - 8, row * len(spread), grid="x", below=30)
         for k, (words, values) in enumerate(spread.items()):
             a, b, middle, c, d = np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95))
             colour = theme.colour("noise" if words.startswith("real") else "latent")
-            at = k + 0.22
-            ax.plot([a, d], [at, at], color=colour, linewidth=2)
-            ax.plot([b, c], [at, at], color=colour, linewidth=6, solid_capstyle="butt")
-            ax.plot([middle], [at], "o", color=theme.ink, markersize=5)
-            fig.note(left, y + 50 + row * k, words, "ink", 11)
+            ax.plot([a, d], [k, k], color=colour, linewidth=2)
+            ax.plot([b, c], [k, k], color=colour, linewidth=7, solid_capstyle="butt")
+            ax.plot([middle], [k], "o", color=theme.ink, markersize=5)
+            fig.note(0, y + 48 + row * (k + 0.5), words, "ink", 12, va="center")
         ax.axvline(copy, color=theme.accent, linewidth=1.4, linestyle=(0, (3, 2)))
-        ax.set(xlim=(0, 1.02), ylim=(len(spread) - 0.4, -0.4), xticks=[0, 0.5, 1])
+        ax.set(xlim=(0, 1.02), ylim=(len(spread) - 0.5, -0.5))
+        ax.set_xticks([0, 0.5, 1], ["0", "½", "1"])
         ax.set_yticks([])
-        x, top = (0, y + 48 + row * len(spread) + 52) if narrow else (380, y)
-        rows = [(f"its caption, learned {TIMES[level]}", f"copied_{level}", "latent") for level in s.levels]
-        rows += [("its thing, no style named, a thousand", "thing_1000", "attention"),
-                 ("its thing in another style, a thousand", "kin_1000", "attention")]  # fmt: skip
+        x, top = (0, y + 48 + row * len(spread) + 46) if narrow else (380, y)
+        rows = [(f"asked by its caption, learned {TIMES[level]}", f"copied_{level}", "latent") for level in s.levels]
+        rows += [(f"asked without a style, {TIMES[1000]}", "thing_1000", "attention"),
+                 (f"asked in another style, {TIMES[1000]}", "kin_1000", "attention")]  # fmt: skip
         made = [(words, n[key], n[f"{key}_low"], n[f"{key}_high"], colour) for words, key, colour in rows]
         end = forest(fig, x, top, width, "Copies among drawings", made, (-0.02, 1.02), ".0%")
-        fig.set_height(max(y + 48 + row * len(spread) + 40, end - 6))
+        fig.set_height(max(y + 48 + row * len(spread) + 34, end - 6))
         return fig
 
     def said(key):
