@@ -5,7 +5,7 @@ Tests claims: r08-18, r08-23, r08b-09. Read from the results of `scripts/bench_a
 """
 
 from denoised.benchmarks import architectures
-from denoised.models.sequences import KINDS, NAMES
+from denoised.models.sequences import KINDS, NAMES, WIDTHS, body
 from plotting.layout import label_ends
 from plotting.output import Output
 from plotting.style import new_figure
@@ -39,6 +39,7 @@ def make(lab, smoke=False):
     first, last = contexts[0], contexts[-1]
     ms = {kind: [1000 * writing[kind][c][0] for c in contexts] for kind in KINDS}
     n = {"shortest": first, "longest": last, "million": FAR}
+    n["reach_cnn"] = sum(layer.reach for layer in body("cnn", WIDTHS["cnn"]))
     for kind in KINDS:
         n |= {f"{kind}_{c}_ms": value for c, value in zip(contexts, ms[kind], strict=True)}
         n |= {f"bytes_{kind}_{c}": writing[kind][c][1] for c in (first, last)}

@@ -82,8 +82,9 @@ def make(lab, smoke=False):
     for length in lengths:  # the loop of RWKV adds the same chain for every token
         found[length].setdefault("rwkv", round(found[lengths[1]]["rwkv"] + per["rwkv"] * (length - lengths[1])))
     n = {f"train_{kind}_{length}": found[length][kind] for kind in LABELS for length in lengths}
-    more = with_deep_stack(lambda: more_chains(lengths[-1], lab.generator("more")))
-    n |= {f"train_{kind}_{lengths[-1]}": count for kind, count in more.items()}
+    short, longer = (more_chains(length, lab.generator("more")) for length in (16, 32))
+    for kind, count in longer.items():  # every further token adds the same to a loop, and nothing to convolutions
+        n[f"train_{kind}_{lengths[-1]}"] = count + (count - short[kind]) * (lengths[-1] - 32) // 16
     for kind in ("transformer", "mamba"):
         made, written, seen = calls(kind)
         n |= {f"calls_{kind}": made / written, f"first_call_{kind}": seen[0], f"later_calls_{kind}": max(seen[1:])}
