@@ -9,7 +9,7 @@ import numpy as np
 from denoised.models.fsq import LEVELS, PLACES, SIDE
 from denoised.probes.judge import Share
 from denoised.studies import pieces
-from plotting.layout import picture, rasterize
+from plotting.layout import picture, rasterize, resize
 from plotting.output import Animation, Output
 from plotting.style import LIGHT, context, new_figure
 
@@ -19,6 +19,7 @@ TITLE = "Told token by token, and denoised"
 
 STAGES = (2, 6, 9, 12, 16)
 SCALE = 2
+WHITE = np.array([255, 255, 255], np.uint8)
 BARS = {"real": "real icons", "remade": "real, as tokens", "told": "told", "denoised": "denoised"}
 COLOURS = {"real": "muted", "remade": "muted", "told": "attention", "denoised": "prediction"}
 
@@ -33,6 +34,13 @@ def colours(tokens, upto, ground):
     found = np.round(40 + 200 * np.stack(digits[:3], -1)).astype(np.uint8)
     found.reshape(-1, 3)[upto:] = ground
     return found
+
+
+def strip(pictures, gap, ground):
+    """Pictures uint8 [H, W, 3] of one height side by side, `gap` pixels of the colour `ground` between them."""
+    bar = np.broadcast_to(ground, (len(pictures[0]), gap, 3))
+    parts = [part for one in pictures for part in (bar, one)][1:]
+    return np.concatenate(parts, 1)
 
 
 def pooled(runs, part, key="right"):
@@ -80,46 +88,52 @@ def make(lab, smoke=False):
     def sheet(theme, look):
         """One picture of the film."""
         fig = new_figure(theme, True)
-        edge, cell = 8, 104
+        edge, cell = 8, 109
         fig.note(edge, 8, f"told: {4 * look} of {PLACES} tokens", "ink", 12, weight=600)
         fig.note(
             fig.width - edge, 8, f"step {look} of {s.steps}" if look else "noise", "ink", 12, weight=600, ha="right"
         )
-        ground = np.array([int(theme.panel[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
+        paper, panel = (
+            np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)], np.uint8) for c in (theme.paper, theme.panel)
+        )
+        gap, size = 8 * SCALE, cell * SCALE
+        rows = []
         for row, tokens in enumerate(arrays["film_tokens"]):
-            y = 32 + row * (cell + 8)
-            picture(fig, colours(tokens, 4 * look, ground), edge, y, cell, cell, smooth=False)
-            picture(fig, arrays["film_told"][row, look], edge + cell + 8, y, cell, cell)
-            picture(fig, arrays["film_denoised"][row, look], fig.width - edge - cell, y, cell, cell)
-        fig.set_height(32 + len(arrays["film_tokens"]) * (cell + 8))
+            three = [resize(colours(tokens, 4 * look, panel), size, size, smooth=False)]
+            three += [resize(arrays[f"film_{way}"][row, look], size, size, smooth=True) for way in pieces.WAYS]
+            rows.append(strip(three, gap, paper))
+        board = strip([part.swapaxes(0, 1) for part in rows], gap, paper).swapaxes(0, 1)
+        high = len(rows) * (cell + 8) - 8
+        picture(fig, board, edge, 32, fig.width - 2 * edge, high)
+        fig.set_height(32 + high + 8)
         return fig
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
-        left = 66 if narrow else 96
-        cell = (fig.width - left) // len(STAGES) - 6 if narrow else 80
+        left, gap = 66 if narrow else 96, 6
+        cell = 52 if narrow else 92
         y = 0
         for k, look in enumerate(STAGES):
-            x = left + k * (cell + 6) + cell / 2
-            fig.note(x, y, f"{look / s.steps:.0%}", "muted", 12, ha="center")
+            fig.note(left + k * (cell + gap) + cell / 2, y, f"{look / s.steps:.0%}", "muted", 12, ha="center")
         y += 20
-        for row, concept in enumerate(s.film):
+
+        def row(y, word, pictures, cell):
+            fig.note(0, y + cell / 2, word, "muted", 12, va="center")
+            board = strip([resize(one, 2 * cell, 2 * cell) for one in pictures], 2 * gap, WHITE)
+            picture(fig, board, left, y, board.shape[1] // 2, cell)
+            return y + cell + 4
+
+        for place, concept in enumerate(s.film):
             fig.note(0, y, concept.replace("-", " "), "ink", 12, weight=600)
             y += 18
             for way in pieces.WAYS:
-                fig.note(0, y + cell / 2, way, "muted", 12, va="center")
-                for k, look in enumerate(STAGES):
-                    picture(fig, arrays[f"film_{way}"][row, look], left + k * (cell + 6), y, cell, cell)
-                y += cell + 4
+                y = row(y, way, arrays[f"film_{way}"][place, list(STAGES)], cell)
             y += 8
         fig.note(0, y + 6, "Pairs of concept and style that were held out", size=14, weight=600)
         y += 32
-        small = (fig.width - left) // (5 if narrow else s.shown) - 5
-        for way, word in (("real", "real"), ("told", "told"), ("denoised", "denoised")):
-            fig.note(0, y + small / 2, word, "muted", 12, va="center")
-            for k in range(5 if narrow else s.shown):
-                picture(fig, arrays[f"sheet_{way}_held"][k], left + k * (small + 5), y, small, small)
-            y += small + 4
+        many = 5 if narrow else s.shown
+        for way in ("real", *pieces.WAYS):
+            y = row(y, way, arrays[f"sheet_{way}_held"][:many], 52 if narrow else 70)
         fig.note(0, y + 14, "The judge names the concept", size=14, weight=600)
         y += 40
         for group, word in (("seen", "icons learnt"), ("held", "pairs held out")):
@@ -158,8 +172,8 @@ def make(lab, smoke=False):
             f"{right('real', 'held')}."
         ),
         caption=(
-            f"**Told, or denoised.** Left a picture as {PLACES} tokens, each one of {n['words']} in use, told row by "
-            f"row by a Transformer of {sizes['teller']} parameters: {n['calls_told']} calls. Right the same prompt by "
+            f"**Told, or denoised.** A picture as {PLACES} tokens (squares in the film), each one of {n['words']} in use, "
+            f"told row by row by a Transformer of {sizes['teller']} parameters: {n['calls_told']} calls. Same prompt by "
             f"the laboratory’s denoiser ({sizes['denoiser']}): {n['calls_denoised']} calls. Both learnt from the same "
             f"{n['learnt']} icons of {n['concepts']} concepts, {n['teller_minutes']:.1f} and "
             f"{n['denoiser_minutes']:.1f} minutes of processor time. The judge names the concept in "
