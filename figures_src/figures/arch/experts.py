@@ -58,10 +58,13 @@ def make(lab, smoke=False):
     busiest = [np.bincount(c.astype(int), minlength=s.experts).max() / len(group) for c in arrays["expert_unbalanced"]]
     n["busiest_unbalanced"] = float(np.mean(busiest))
     n["busiest"] = float(np.mean([np.bincount(c, minlength=s.experts).max() / len(group) for c in chosen]))
-    table = np.zeros((s.experts, len(CLASSES)))
-    np.add.at(table, (chosen[0], group), 1)
-    table /= table.sum(0)  # of each group, the share that goes to an expert
-    order = np.argsort(table.argmax(1) - table.max(1) * 0.5, kind="stable")
+    tables = np.zeros((len(s.seeds), s.experts, len(CLASSES)))
+    for seed, which in enumerate(chosen):
+        np.add.at(tables[seed], (which, group), 1)
+    tables /= tables.sum(1, keepdims=True)  # of each group, the share that goes to an expert
+    n |= {f"top_{GROUPS[name]}": float(tables[:, :, k].max(1).mean()) for k, name in enumerate(CLASSES)}
+    table = tables[0]
+    order = np.argsort(table.argmax(1), kind="stable")
     n |= {
         "top_share": float(table.max()),
         "top_group": GROUPS[CLASSES[int(table.max(0).argmax())]],
@@ -103,7 +106,8 @@ def make(lab, smoke=False):
         return fig
 
     def told(other):
-        return f"{n[f'lead_{other}']:+.1%} ({n[f'lead_{other}_low']:+.1%} to {n[f'lead_{other}_high']:+.1%})"
+        lead, low, high = (f"{100 * n[f'lead_{other}{end}']:+.1f}".replace("-", "−") for end in ("", "_low", "_high"))
+        return f"{lead} points ({low} to {high})"
 
     return Output(
         alt=(
@@ -115,8 +119,8 @@ def make(lab, smoke=False):
         caption=(
             f"**Which expert is asked.** Icons of 16×16 pixels; each chooses one of {s.experts} experts, and nobody tells "
             f"it which. Still the experts divide the groups among themselves: shared information {n['shared']:.2f}, by "
-            f"shuffling at most {n['null']:.2f}; {n['top_share']:.0%} of one group ({n['top_group']}) go to one expert, an "
-            f"even share would be {n['even']:.0%}. What is it worth? {n['asked']} icons that nobody learnt from, "
+            f"shuffling at most {n['null']:.2f}; {n['top_symbols']:.0%} of symbols and {n['top_smileys']:.0%} of smileys go to "
+            f"one expert (mean of seeds), an even share would be {n['even']:.0%}. What is it worth? {n['asked']} icons that nobody learnt from, "
             f"{n['seeds']} seeds (thin line: lowest to highest): against a net that does as much work {told('dense')}, "
             f"against experts who get each icon by lot {told('lot')}, against one net as large as all of them "
             f"{told('large')}. Icons sent to other experts than they chose are named rightly in {n['moved']:.0%}. Without "
