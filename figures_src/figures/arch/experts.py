@@ -119,8 +119,9 @@ def make(lab, smoke=False):
         caption=(
             f"**Which expert is asked.** Icons of 16×16 pixels; each chooses one of {s.experts} experts, and nobody tells "
             f"it which. Still the experts divide the groups among themselves: shared information {n['shared']:.2f}, by "
-            f"shuffling at most {n['null']:.2f}; {n['top_symbols']:.0%} of symbols and {n['top_smileys']:.0%} of smileys go to "
-            f"one expert (mean of seeds), an even share would be {n['even']:.0%}. What is it worth? {n['asked']} icons that nobody learnt from, "
+            f"shuffling at most {n['null']:.2f}; {n['top_symbols']:.0%} of symbols and {n['top_smileys']:.0%} of smileys "
+            f"go to one expert (mean of seeds), an even share would be {n['even']:.0%}. What is it worth? {n['asked']} "
+            "icons that nobody learnt from, "
             f"{n['seeds']} seeds (thin line: lowest to highest): against a net that does as much work {told('dense')}, "
             f"against experts who get each icon by lot {told('lot')}, against one net as large as all of them "
             f"{told('large')}. Icons sent to other experts than they chose are named rightly in {n['moved']:.0%}. Without "
