@@ -17,12 +17,15 @@
 # see what Mamba lost of its convolution, and put four questions to trained networks. Less than a minute on any processor.
 
 # %%
+import time
+
 import numpy as np
 import torch
 import transformers
 
 from denoised.models import sequences
 from denoised.probes import forms, kept, keywords
+from denoised.probes.writing import Writer
 from denoised.studies import recall
 
 transformers.logging.set_verbosity_error()  # it would tell that its faster kernels are not here
@@ -84,6 +87,21 @@ for name, dt in {"fixed": np.full(24, 0.3), "selective": 0.3 * np.exp(spread * r
 for kind in ("gru", "rwkv", "mamba", "transformer"):
     told = ", ".join(f"{kept.bytes_kept(kind, length):,} after {length:,}" for length in (16, 128, 65536))
     print(f"{sequences.NAMES[kind]:12} bytes kept: {told}")
+
+# %% [markdown]
+# And one more token, in milliseconds here: the Transformer's cache is filled with noise, the GRU has really read.
+
+# %%
+for kind in ("gru", "transformer"):
+    for length in (1024, 65536):
+        writer = Writer(kind)
+        token = torch.randn(1, 1, writer.width)
+        writer.fill(length) if kind == "transformer" else writer.read(torch.randn(1, length, writer.width))
+        writer.step(token)
+        start = time.process_time()
+        for _ in range(5):
+            writer.step(token)
+        print(f"{sequences.NAMES[kind]:12} after {length:>6,}: {200 * (time.process_time() - start):.2f} ms")
 
 # %% [markdown]
 # ## Four questions at once

@@ -25,7 +25,7 @@ from IPython.display import display
 from PIL import Image
 
 from denoised.data.scenes import THINGS
-from denoised.studies import clock, scenes
+from denoised.studies import clock, duplicates, scenes
 
 facts, arrays = clock.load()
 said, split = arrays["said"].astype(int), arrays["split"]
@@ -91,3 +91,31 @@ for want, saw in list(zip(asked, said[0], strict=True))[:10]:
     print(f"asked for {THINGS[want[1]]:12} above {THINGS[want[2]]:12}: saw {upper:12} above {lower}")
 right, mixed_up = scenes.right(said, asked), scenes.mixed_up(said, asked)
 print(f"right {right.mean():.0%}, in each other's place {mixed_up.mean():.0%}, of {right.size} drawings")
+
+# %% [markdown]
+# ## A copy, or not?
+#
+# A small model met some icons once, some a thousand times, and was asked for each by its caption. A drawing is a copy if it
+# is far nearer to that icon than to the next fifty. How near is near enough is read off real icons that nobody learned
+# from: change `allowed`, the share of them that would pass for copies.
+
+# %%
+facts, arrays = duplicates.load()
+allowed = 0.05
+threshold = np.quantile(arrays["near_new"], allowed)
+often = np.stack([duplicates.counts(seed) for seed in duplicates.SETTINGS.seeds])  # a row a training, a column an icon
+shape = (*often.shape, -1)
+nearest = arrays["repeated_which_own"].reshape(shape) == arrays["some"][None, :, None]
+copied = nearest & (arrays["repeated_near_own"].reshape(shape) < threshold)
+for level in duplicates.SETTINGS.levels:
+    here = often == level
+    shares = f"the nearest icon is the right one in {nearest[here].mean():4.0%}, a copy {copied[here].mean():4.0%}"
+    print(f"met {level:5,} times: {shares}")
+
+# %% [markdown]
+# And icon by icon, in the training in which it was met a hundred times: who is copied, and who is not?
+
+# %%
+for i, name in enumerate(facts["chosen"]):
+    seed = int(np.flatnonzero(often[:, i] == 100)[0])
+    print(f"{name:40} {copied[seed, i].mean():4.0%}")

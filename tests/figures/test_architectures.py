@@ -1,9 +1,11 @@
 """What the figures of the architectures compute, held against cases whose answer is known."""
 
+import numpy as np
 import pytest
 
 from denoised.models import sequences
-from figures.arch import memory, questions, shares, sizes, steps
+from denoised.studies import recall
+from figures.arch import copying, memory, questions, shares, sizes, steps
 from plotting.powers import powers
 
 
@@ -39,6 +41,24 @@ def test_shares_of_two_seeds():
     found = questions.shares(facts, "gru", "one")
     assert (found["least"], found["acc"], found["best"]) == (0.5, 0.625, 0.75)
     assert found["confused"] == pytest.approx(0.2) and found["low"] < 0.625 < found["high"]
+
+
+def test_fading_is_told_in_shares_of_the_last_input_and_averaged_by_factors():
+    norms = np.array([[2.0, 1.0, 0.02], [8.0, 1.0, 0.08]])  # the second place: a half and an eighth, so a quarter
+    assert copying.relative(norms) == pytest.approx([1, 0.25, 0.01])
+
+
+def test_each_seed_of_each_network_has_its_line():
+    facts, arrays = recall.load("copying")
+    s = recall.SETTINGS
+    assert set(facts["runs"]) == set(s.copying) <= set(copying.COLOURS) and copying.PAUSE in s.lengths
+    for kind in s.copying:
+        shares = copying.accuracy(facts, kind, s.lengths)
+        assert shares.shape == (len(s.seeds), len(s.lengths)) and (shares >= 0).all() and (shares <= 1).all()
+        for seed in s.seeds:
+            assert arrays[f"fade_{kind}_{seed}"].shape == (recall.FADE_LENGTH,)
+            steps = recall.patience("copying", kind)
+            assert len(arrays[f"loss_{kind}_{seed}"]) == steps // 50 + 1
 
 
 def test_writing_takes_a_call_a_token_and_only_the_prompt_goes_in_at_once():

@@ -6,7 +6,7 @@ Tests claims: r08-10, r08-17, r08b-12.
 
 import torch
 
-from denoised.models.sequences import LAYERS, stock
+from denoised.models.sequences import LAYERS, body, stock
 from denoised.probes import forms
 from denoised.probes.kept import longest_chain, with_deep_stack
 from plotting.layout import label_ends
@@ -40,6 +40,21 @@ def chains(length, generator):
     return found
 
 
+def more_chains(length, generator):
+    """The same of those that the plot leaves out: RNN and LSTM, cell by cell, and the convolutions."""
+    x = torch.randn(1, length, WIDTH, generator=generator).requires_grad_(True)
+    found = {"cnn": longest_chain(body("cnn", WIDTH)(x)[0, -1, 0])}
+    for kind, cell in (("rnn", torch.nn.RNNCell), ("lstm", torch.nn.LSTMCell)):
+        layers, states = [cell(WIDTH, WIDTH) for _ in range(LAYERS)], [None] * LAYERS
+        for t in range(length):
+            out = x[:, t]
+            for i, layer in enumerate(layers):
+                states[i] = layer(out, states[i])
+                out = states[i][0] if kind == "lstm" else states[i]
+        found[kind] = longest_chain(out[0, 0])
+    return found
+
+
 def calls(kind):
     """(forward calls, tokens written, tokens read in the first call) while transformers' generate() runs."""
     import transformers as t
@@ -67,6 +82,9 @@ def make(lab, smoke=False):
     for length in lengths:  # the loop of RWKV adds the same chain for every token
         found[length].setdefault("rwkv", round(found[lengths[1]]["rwkv"] + per["rwkv"] * (length - lengths[1])))
     n = {f"train_{kind}_{length}": found[length][kind] for kind in LABELS for length in lengths}
+    short, longer = (more_chains(length, lab.generator("more")) for length in (16, 32))
+    for kind, count in longer.items():  # every further token adds the same to a loop, and nothing to convolutions
+        n[f"train_{kind}_{lengths[-1]}"] = count + (count - short[kind]) * (lengths[-1] - 32) // 16
     for kind in ("transformer", "mamba"):
         made, written, seen = calls(kind)
         n |= {f"calls_{kind}": made / written, f"first_call_{kind}": seen[0], f"later_calls_{kind}": max(seen[1:])}
