@@ -20,7 +20,7 @@ from denoised.data.catalogue import STYLES
 from denoised.errors import DenoisedError
 from denoised.lab import Lab
 from denoised.models import judge as judge_model
-from denoised.models.laboratory import LabNet, parameters
+from denoised.models.laboratory import LabSpeaker, parameters
 from denoised.pipeline import decode
 from denoised.probes import judge, metrics, rater
 from denoised.studies import feedback as study
@@ -93,9 +93,9 @@ class Bench:
         sizes = (len(self.things), len(STYLES))
 
         def make():
-            return laboratory.train(*self.diet(), sizes, seed, self.settings.training, build=LabNet).state_dict()
+            return laboratory.train(*self.diet(), sizes, seed, self.settings.training, build=LabSpeaker).state_dict()
 
-        net = LabNet(sizes)
+        net = LabSpeaker(sizes)
         net.load_state_dict(made_once(self.folder, f"base-{seed}", make))
         return net.eval().requires_grad_(False)
 
@@ -189,8 +189,9 @@ def main(arguments: list[str]) -> int:
             look = partial(bench.looked, name, drawn[name], real)
             made = made_once(bench.folder, kept, lambda look=look: {k: torch.as_tensor(v) for k, v in look().items()})
             seen.append({part: value.numpy() for part, value in made.items()})
-            if seed == settings.seeds[0]:
-                arrays[f"z_{name}"] = drawn[name][: settings.shown].half().numpy()
+            if seed == settings.seeds[0]:  # [shown, asked, 4, 8, 8]
+                by_round = drawn[name].unflatten(0, (settings.asked, settings.concepts))
+                arrays[f"z_{name}"] = by_round[:, : settings.shown].transpose(0, 1).half().numpy()
         for part in seen[0]:
             found.setdefault(part, []).append([one[part] for one in seen])
     for part, values in found.items():  # [seeds, models, drawings or things or 1]

@@ -45,18 +45,18 @@ class Settings:
     views: int = 3  # of each icon beside itself: moved, turned and scaled a little
     seeds: tuple[int, ...] = (0, 1, 2)
     training: laboratory.Settings = field(
-        default=laboratory.Settings(samples=60_000, lr=2e-3, warmup=8_000, ema=0.998, told=0.7)
+        default=laboratory.Settings(samples=128_000, lr=3e-3, warmup=8_000, ema=0.998, told=0.7)
     )
     eye: rater.Training = rater.Training()
     rounds: int = 16
     of: int = 4
     tuning: feedback.Settings = feedback.Settings()
-    marks: tuple[int, ...] = (25, 50, 100, 200, 400)  # steps of tuning after which a model is looked at
+    marks: tuple[int, ...] = (25, 50, 100, 200)  # steps of tuning after which a model is looked at
     main: int = 100  # the mark at which verdicts are read; controls are looked at there and at the last
     strengths: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0)  # of guidance, on the untuned model
     steps: int = 16
-    asked: int = 8
-    shown: int = 10  # things whose first drawing is kept, of the first seed
+    asked: int = 6
+    shown: int = 4  # things whose drawings are kept, of the first seed
 
 
 SETTINGS = Settings()
@@ -65,7 +65,7 @@ SETTINGS = Settings()
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
     return shelf.key(
-        asdict(settings), nets.LabNet, nets.LabSpeaker, laboratory, rater, feedback, chosen, captions, wishes, ranked
+        asdict(settings), nets.LabSpeaker, nets._Block, laboratory, rater, feedback, chosen, captions, wishes, ranked
     )
 
 

@@ -1,0 +1,166 @@
+"""Tuned to please: a small denoiser before and after it was tuned on its own drawings, of which a rater liked some better.
+Whom it pleases, what the judge who had no part says, and what it costs in variety. Read from `scripts/lab_feedback.py`.
+
+Tests claims: r07-19. Shows for r07-25 what such tuning would be.
+"""
+
+import numpy as np
+import torch
+
+from denoised.pipeline import decode
+from denoised.probes.crossed import crossed_ci
+from denoised.studies import feedback, shelf
+from plotting.layout import image_grid, label_ends, label_point
+from plotting.output import Output
+from plotting.style import new_figure
+
+WEIGHTS = ("emoji-sd/vae", "judge")
+DATA = ()
+TITLE = "Tuned to please"
+TINY_ONLY = "It reads what was measured with the laboratory model."
+
+RESAMPLES = 1000
+# What is measured of a drawing, of a thing's drawings or of a model, and what of it is of real icons.
+MEASURES = {"liked": None, "sure": None, "rater_right": None, "right": None, "apart": "real_apart", "near": None,
+            "kid": None, "saturation": "real_saturation", "outline": "real_outline"}  # fmt: skip
+COLOURS = {"dpo": "prediction", "picked": "latent", "guidance": "attention"}
+NAMES = {"coin": "coin", "own": "own, by lot", "more": "real icons"}
+
+
+def make(lab, smoke=False):
+    facts, arrays = feedback.load()
+    shelf.expect(facts, lab, feedback.NETWORKS, "lab_feedback")
+    settings, rng, repeats = feedback.SETTINGS, np.random.default_rng(0), 100 if smoke else RESAMPLES
+    at = {name: i for i, name in enumerate(feedback.models())}
+    last, main = settings.marks[-1], settings.main
+    n = {"seeds": len(settings.seeds), "things": len(facts["things"]), "icons": facts["icons"], "main": main, "last": last,
+         "of": settings.of, "wishes": settings.rounds * settings.concepts, "asked": settings.asked * settings.concepts,
+         "parameters": facts["parameters"], "pairs": settings.tuning.batch // 2}  # fmt: skip
+    n |= {k: facts[k] for k in ("tested", "tested_things", "rater_right", "judge_right", "rater_thing", "judge_thing")}
+
+    def key(model):
+        return "base" if model == "s1" else model.replace("-", "_").replace(".", "_")
+
+    def put(name, rows):
+        low, high = crossed_ci(rows.astype(np.float64), rng, repeats)
+        n.update({name: float(rows.mean(dtype=np.float64)), f"{name}_low": low, f"{name}_high": high})
+
+    for measure, real in MEASURES.items():
+        name = {"rater_right": "rater_names", "right": "judge_names"}.get(measure, measure)
+        for model, i in at.items():
+            put(f"{name}_{key(model)}", arrays[measure][:, i])
+        if real:
+            n[f"{name}_real"] = float(arrays[real].mean())
+    for model, i in at.items():
+        n[f"styles_{key(model)}"] = float(np.mean([styles(row) for row in arrays["style"][:, i]]))
+    n["styles_real"] = styles(arrays["real_style"])
+
+    def against(name, measure, one, other):
+        put(name, arrays[measure][:, at[one]].astype(float) - arrays[measure][:, at[other]])
+
+    for road, control in (("dpo", "coin"), ("picked", "own")):
+        for mark in settings.marks:
+            against(f"{road}_gain_{mark}", "right", f"{road}-{mark}", "s1")
+            against(f"{road}_pleased_{mark}", "liked", f"{road}-{mark}", "s1")
+            against(f"{road}_surer_{mark}", "sure", f"{road}-{mark}", "s1")
+            against(f"{road}_variety_{mark}", "apart", f"{road}-{mark}", "s1")
+        for mark in (main, last):
+            against(f"{road}_over_{control}_{mark}", "right", f"{road}-{mark}", f"{control}-{mark}")
+            against(f"{road}_over_more_{mark}", "right", f"{road}-{mark}", f"more-{mark}")
+    count = 2 if smoke else settings.asked
+    rows = {"before tuning": "s1", f"DPO, {main} steps": f"dpo-{main}", f"DPO, {last} steps": f"dpo-{last}"}
+    shown = []  # by thing, then by model
+    for k, thing in enumerate(facts["things"][: 1 if smoke else settings.shown]):
+        shown.append((thing.replace("-", " "), [
+            decode(lab.vae(), torch.from_numpy(arrays[f"z_{model}"][k, :count]).float()) for model in rows.values()
+        ]))  # fmt: skip
+
+    def draw(theme, narrow):
+        fig = new_figure(theme, narrow)
+        columns, cell, gap, left = (min(count, 4), 60, 6, 96) if narrow else (count, 64, 8, 132)
+        y = 0
+        for thing, pictures in shown[: 2 if narrow else None]:
+            fig.note(0, y, f"Asked for: {thing}", "ink", 13, weight=600)
+            y = image_grid(fig, [list(some[:columns]) for some in pictures], x=2, y=y + 22, cell=cell, gap=gap,
+                           rows=[words.replace(", ", ",\n") for words in rows], left=left) + 12  # fmt: skip
+        y = pleased(fig, n, settings, 0, y + 4, narrow)
+        return plane(fig, n, settings, 0 if narrow else 372, y[1] if narrow else y[0], narrow)
+
+    def said(name, write=".0%"):
+        return f"{n[name]:{write}} ({n[f'{name}_low']:{write}} to {n[f'{name}_high']:{write}})"
+
+    return Output(
+        alt=(
+            f"Drawings of one wish in rows, before and after tuning, and two plots. The rater is sure of the thing in "
+            f"{n['liked_base']:.0%} before, {n[f'liked_dpo_{main}']:.0%} after {main} steps of DPO and "
+            f"{n[f'liked_dpo_{last}']:.0%} after {last}; the judge names it in {n['judge_names_base']:.0%}, "
+            f"{n[f'judge_names_dpo_{main}']:.0%} and {n[f'judge_names_dpo_{last}']:.0%}. Drawings of one wish are "
+            f"{n['apart_base']:.2f} apart before, {n[f'apart_dpo_{main}']:.2f} and {n[f'apart_dpo_{last}']:.2f} after; "
+            f"real icons {n['apart_real']:.2f}."
+        ),
+        caption=(
+            f"**Tuned to please.** {n['seeds']} small models, each tuned on its own drawings; same noise in each column. "
+            f"Left: how sure the rater, who is to be pleased, is of the asked thing, and how sure the judge, who had no "
+            f"part. Right: what the judge names rightly, and how far apart drawings of one wish are; at {main} steps of DPO "
+            f"{said(f'judge_names_dpo_{main}')} against {said('judge_names_base')} before, apart "
+            f"{n[f'apart_dpo_{main}']:.2f} against {n['apart_base']:.2f}. The same pairs, preferred by a coin: "
+            f"{said(f'judge_names_coin_{main}')}. Bars and shades: 95 % intervals. On {n['tested_things']} real icons of "
+            f"these things that neither had learned, the rater is right in {n['rater_thing']:.0%}, the judge in "
+            f"{n['judge_thing']:.0%}."
+        ),
+        numbers=n,
+        draw=draw,
+        format="webp",
+    )
+
+
+def styles(found) -> float:
+    """How many styles there are in effect, 1 to 8: the exponential of the entropy of their shares (Hill 1973)."""
+    share = np.bincount(found) / len(found)
+    share = share[share > 0]
+    return float(np.exp(-(share * np.log(share)).sum()))
+
+
+def pleased(fig, n, settings, x, y, narrow):
+    """How sure rater and judge are, by steps of tuning. Returns the y where it begins and where it ends."""
+    theme, width = fig.theme, 240 if narrow else 244
+    fig.note(x, y, "How sure of the asked thing", size=13, weight=600)
+    ax = fig.area(x + 42, y + 30, width, 250, below=44)
+    places = np.arange(len(settings.marks) + 1)
+    for who, line, words in (("liked", "-", "rater"), ("sure", "--", "judge")):
+        for road in ("dpo", "picked"):
+            keys = [f"{who}_base", *(f"{who}_{road}_{mark}" for mark in settings.marks)]
+            colour = theme.colour(COLOURS[road])
+            ax.fill_between(places, [n[f"{k}_low"] for k in keys], [n[f"{k}_high"] for k in keys], color=colour, alpha=0.15,
+                            linewidth=0)  # fmt: skip
+            ax.plot(places, [n[k] for k in keys], line, color=colour, linewidth=2, label=f"{words}, {road}")
+    ax.set_xticks(places, ["0", *map(str, settings.marks)])
+    ax.set(xlim=(0, places[-1]), ylim=(0, 1))
+    ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
+    ax.set_xlabel("steps of tuning")
+    label_ends(ax, {f"{who}, {road}": f"{who}, {'DPO' if road == 'dpo' else road}"
+                    for who in ("rater", "judge") for road in ("dpo", "picked")}, size=12, gap=16)  # fmt: skip
+    return y, y + 30 + 250 + 56
+
+
+def plane(fig, n, settings, x, y, narrow):
+    """Rightness by the judge against variety: roads, guidance, controls."""
+    theme, width = fig.theme, 286 if narrow else 290
+    fig.note(x, y, "Named rightly, and how varied", size=13, weight=600)
+    ax = fig.area(x + 46, y + 30, width, 250, below=44)
+    lines = {road: ["base", *(f"{road}_{mark}" for mark in settings.marks)] for road in ("dpo", "picked")}
+    lines["guidance"] = ["base", *(f"s{s:g}".replace(".", "_") for s in settings.strengths[1:])]
+    for road, keys in lines.items():
+        ax.plot([n[f"judge_names_{k}"] for k in keys], [n[f"apart_{k}"] for k in keys], "o-", markersize=5, linewidth=1.6,
+                color=theme.colour(COLOURS[road]), label=road)  # fmt: skip
+        label_point(ax, n[f"judge_names_{keys[-1]}"], n[f"apart_{keys[-1]}"],
+                    {"dpo": "DPO", "picked": "picked", "guidance": "guidance"}[road], COLOURS[road], dx=7)  # fmt: skip
+    for road, words in NAMES.items():
+        k = f"{road}_{settings.main}"
+        ax.plot(n[f"judge_names_{k}"], n[f"apart_{k}"], "s", markersize=6, color=theme.noise)
+        label_point(ax, n[f"judge_names_{k}"], n[f"apart_{k}"], words, "noise", dx=8)
+    ax.axhline(n["apart_real"], color=theme.muted, linewidth=1.2, linestyle=":")
+    ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
+    ax.set_ylim(0, 1.1 * n["apart_real"])
+    ax.set_xlabel("named rightly by the judge")
+    return fig
