@@ -101,8 +101,8 @@ def make(lab, smoke=False):
         caption=(
             f"**Tuned to please.** {n['seeds']} small models, each tuned on its own drawings; same noise in each column. "
             f"Left: how sure the rater, who is to be pleased, is of the asked thing, and how sure the judge, who had no "
-            f"part. Right: what the judge names rightly, and how far apart drawings of one wish are; at {main} steps of DPO "
-            f"{said(f'judge_names_dpo_{main}')} against {said('judge_names_base')} before, apart "
+            f"part. Right: what the judge names rightly, and how far apart drawings of one wish are; at {main} steps of "
+            f"DPO {said(f'judge_names_dpo_{main}')} against {said('judge_names_base')} before, apart "
             f"{n[f'apart_dpo_{main}']:.2f} against {n['apart_base']:.2f}. The same pairs, preferred by a coin: "
             f"{said(f'judge_names_coin_{main}')}. Bars and shades: 95 % intervals. On {n['tested_things']} real icons of "
             f"these things that neither had learned, the rater is right in {n['rater_thing']:.0%}, the judge in "
