@@ -120,4 +120,10 @@ def test_things_are_enough_and_wishes_ask_for_each_alike():
         assert sum(row.concept == thing and row.split == "train" for row in rows) >= settings.least
     asked = study.wishes(3)
     assert np.bincount(asked[:, 0]).tolist() == [0] + [3] * settings.concepts and not asked[:, 1].any()
-    assert set(study.models()) >= {"s1", f"dpo-{settings.main}", f"coin-{settings.marks[-1]}"}
+    assert set(study.models()) >= {"s1", f"dpo-{settings.main}", f"coin-{settings.main}"}
+
+
+def test_styles_are_counted_by_how_evenly_they_come():
+    assert study.styles(np.arange(80) % 8) == pytest.approx(8)
+    assert study.styles(np.zeros(5, int)) == 1
+    assert study.styles(np.array([0, 0, 0, 1])) == pytest.approx(math.exp(-0.75 * math.log(0.75) - 0.25 * math.log(0.25)))

@@ -41,18 +41,18 @@ class Settings:
 
     groups: tuple[str, ...] = ("animals-nature", "food-drink")
     least: int = 6
-    concepts: int = 24
+    concepts: int = 16
     views: int = 3  # of each icon beside itself: moved, turned and scaled a little
     seeds: tuple[int, ...] = (0, 1, 2)
     training: laboratory.Settings = field(
-        default=laboratory.Settings(samples=128_000, lr=3e-3, warmup=8_000, ema=0.998, told=0.7)
+        default=laboratory.Settings(samples=84_000, lr=3e-3, warmup=8_000, ema=0.998, told=0.7)
     )
     eye: rater.Training = rater.Training()
     rounds: int = 16
     of: int = 4
     tuning: feedback.Settings = feedback.Settings()
     marks: tuple[int, ...] = (25, 50, 100, 200)  # steps of tuning after which a model is looked at
-    main: int = 100  # the mark at which verdicts are read; controls are looked at there and at the last
+    main: int = 100  # the mark at which verdicts are read; controls are tuned until there
     strengths: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0)  # of guidance, on the untuned model
     steps: int = 16
     asked: int = 6
@@ -76,7 +76,7 @@ def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[s
 
 def marks(road: str, settings: Settings = SETTINGS) -> tuple[int, ...]:
     """After how many steps a model is looked at that was tuned on this road."""
-    return settings.marks if road in ("dpo", "picked") else (settings.main, settings.marks[-1])
+    return settings.marks if road in ("dpo", "picked") else (settings.main,)
 
 
 def models(settings: Settings = SETTINGS) -> list[str]:
@@ -112,3 +112,10 @@ def ranked(liked, seed: int) -> dict[str, np.ndarray]:
     return {"best": best, "worst": worst, "heads": np.where(coin, best, worst), "tails": np.where(coin, worst, best),
             "any": rng.integers(of, size=n)}  # fmt: skip
     # --8<-- [end:ranked]
+
+
+def styles(found) -> float:
+    """How many styles there are in effect, 1 to 8: the exponential of the entropy of their shares (Hill 1973)."""
+    share = np.bincount(found) / len(found)
+    share = share[share > 0]
+    return float(np.exp(-(share * np.log(share)).sum()))

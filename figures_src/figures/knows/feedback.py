@@ -52,8 +52,8 @@ def make(lab, smoke=False):
         if real:
             n[f"{name}_real"] = float(arrays[real].mean())
     for model, i in at.items():
-        n[f"styles_{key(model)}"] = float(np.mean([styles(row) for row in arrays["style"][:, i]]))
-    n["styles_real"] = styles(arrays["real_style"])
+        n[f"styles_{key(model)}"] = float(np.mean([feedback.styles(row) for row in arrays["style"][:, i]]))
+    n["styles_real"] = feedback.styles(arrays["real_style"])
 
     def against(name, measure, one, other):
         put(name, arrays[measure][:, at[one]].astype(float) - arrays[measure][:, at[other]])
@@ -64,9 +64,8 @@ def make(lab, smoke=False):
             against(f"{road}_pleased_{mark}", "liked", f"{road}-{mark}", "s1")
             against(f"{road}_surer_{mark}", "sure", f"{road}-{mark}", "s1")
             against(f"{road}_variety_{mark}", "apart", f"{road}-{mark}", "s1")
-        for mark in (main, last):
-            against(f"{road}_over_{control}_{mark}", "right", f"{road}-{mark}", f"{control}-{mark}")
-            against(f"{road}_over_more_{mark}", "right", f"{road}-{mark}", f"more-{mark}")
+        against(f"{road}_over_{control}_{main}", "right", f"{road}-{main}", f"{control}-{main}")
+        against(f"{road}_over_more_{main}", "right", f"{road}-{main}", f"more-{main}")
     count = 2 if smoke else settings.asked
     rows = {"before tuning": "s1", f"DPO, {main} steps": f"dpo-{main}", f"DPO, {last} steps": f"dpo-{last}"}
     shown = []  # by thing, then by model
@@ -112,13 +111,6 @@ def make(lab, smoke=False):
         draw=draw,
         format="webp",
     )
-
-
-def styles(found) -> float:
-    """How many styles there are in effect, 1 to 8: the exponential of the entropy of their shares (Hill 1973)."""
-    share = np.bincount(found) / len(found)
-    share = share[share > 0]
-    return float(np.exp(-(share * np.log(share)).sum()))
 
 
 def pleased(fig, n, settings, x, y, narrow):
