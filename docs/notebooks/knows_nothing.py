@@ -102,11 +102,11 @@ print(f"right {right.mean():.0%}, in each other's place {mixed_up.mean():.0%}, o
 # %%
 facts, arrays = feedback.load()
 road = "dpo"
-print(feedback.ROADS[road])
+print(f"{feedback.ROADS[road]}; real icons are {arrays['real_apart'].mean():.2f} apart")
 for i, name in enumerate(feedback.models()):
     if name in ("s1", "s2") or name.startswith(road):
         liked, sure, apart = (arrays[part][:, i].mean() for part in ("liked", "sure", "apart"))
-        print(f"{name:10} rater {liked:.0%}, judge {sure:.0%}, apart {apart:.2f} (real icons {arrays['real_apart'].mean():.2f})")
+        print(f"{name:10} rater {liked:.0%}, judge {sure:.0%}, apart {apart:.2f}")
 
 # %% [markdown]
 # Whom would you rather ask? Sort the things by how much more the rater likes them after tuning than the judge does.
