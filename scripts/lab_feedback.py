@@ -33,7 +33,7 @@ from studying import keep_results, made_once, run_script
 
 
 class Bench:
-    """Icons, the two readers, and a folder that remembers what has been trained, drawn and seen."""
+    """Icons of the groups, the two readers, and a folder that remembers what has been trained, drawn and seen."""
 
     def __init__(self):
         self.settings = study.SETTINGS
@@ -42,7 +42,9 @@ class Bench:
         self.weights = shelf.digests(lab, *study.NETWORKS)
         self.folder = paths.RUNS / "lab-feedback" / f"{study.key()}-{self.weights['vae'][:12]}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.rows, self.pictures = judge_training.eligible()
+        rows, pictures = judge_training.eligible()
+        kin = [i for i, row in enumerate(rows) if row.group in self.settings.groups]
+        self.rows, self.pictures = [rows[i] for i in kin], pictures[kin]
         self.things = study.chosen(self.rows)
         self.z = made_once(self.folder, "icons", lambda: encode_all(self.vae, self.pictures))
         self.place = {name: i for i, name in enumerate(self.judge.classes["concept"])}
@@ -54,7 +56,7 @@ class Bench:
         self.rater.eval()
 
     def taught(self):
-        learn = [i for i, r in enumerate(self.rows) if r.split == "train" and not judge_training.is_test(r)]
+        learn = [i for i, row in enumerate(self.rows) if row.split == "train"]
         net = rater.train(self.z[learn], self.known[learn], len(self.place), 1, self.settings.eye)
         return net.state_dict()
 

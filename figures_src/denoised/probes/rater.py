@@ -13,17 +13,17 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Training:
-    steps: int = 2400
+    steps: int = 1000
     batch: int = 128
     lr: float = 2e-3
     noise: float = 0.3  # up to this much is added, since what generators draw is never clean
-    width: int = 64
+    width: int = 32
 
 
 class Rater(nn.Module):
     """Latents [B, 4, 8, 8] -> logits [B, concepts]."""
 
-    def __init__(self, concepts: int, width: int = 64):
+    def __init__(self, concepts: int, width: int = 32):
         super().__init__()
         self.net = nn.Sequential(
             nn.Conv2d(4, width, 3, padding=1), nn.GELU(),

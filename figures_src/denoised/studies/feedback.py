@@ -36,24 +36,25 @@ ROADS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """`concepts` things by lot out of `groups`, each drawn by `least` sets or more for training. For every thing `rounds`
+    """`concepts` things by lot out of `groups`, each drawn by `least` sets or more for training; the rater learns all icons
+    of these groups that are for training. For every thing `rounds`
     wishes are drawn four times each, to be rated; `asked` wishes a thing test a model, with noise of their own."""
 
     groups: tuple[str, ...] = ("animals-nature", "food-drink")
     least: int = 6
-    concepts: int = 16
+    concepts: int = 12
     views: int = 3  # of each icon beside itself: moved, turned and scaled a little
     seeds: tuple[int, ...] = (0, 1, 2)
     training: laboratory.Settings = field(
-        default=laboratory.Settings(samples=84_000, lr=3e-3, warmup=8_000, ema=0.998, told=0.7)
+        default=laboratory.Settings(samples=60_000, lr=3e-3, warmup=8_000, ema=0.998, told=0.7)
     )
     eye: rater.Training = rater.Training()
     rounds: int = 16
     of: int = 4
     tuning: feedback.Settings = feedback.Settings()
-    marks: tuple[int, ...] = (25, 50, 100, 200)  # steps of tuning after which a model is looked at
-    main: int = 100  # the mark at which verdicts are read; controls are tuned until there
-    strengths: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0)  # of guidance, on the untuned model
+    marks: tuple[int, ...] = (20, 40, 80, 160)  # steps of tuning after which a model is looked at
+    main: int = 80  # the mark at which verdicts are read; controls are tuned until there
+    strengths: tuple[float, ...] = (1.0, 2.0, 3.0)  # of guidance, on the untuned model
     steps: int = 16
     asked: int = 6
     shown: int = 4  # things whose drawings are kept, of the first seed
