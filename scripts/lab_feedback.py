@@ -53,7 +53,7 @@ class Bench:
         self.learned = [i for i, r in enumerate(self.rows) if r.split == "train" and r.concept in self.things]
         self.rater = rater.Rater(len(self.place), self.settings.eye.width)
         self.rater.load_state_dict(made_once(self.folder, "rater", self.taught))
-        self.rater.eval()
+        self.rater.eval().requires_grad_(False)
 
     def taught(self):
         learn = [i for i, row in enumerate(self.rows) if row.split == "train"]

@@ -56,7 +56,7 @@ class Settings:
     main: int = 80  # the mark at which verdicts are read; controls are tuned until there
     strengths: tuple[float, ...] = (1.0, 2.0, 3.0)  # of guidance, on the untuned model
     steps: int = 16
-    asked: int = 6
+    asked: int = 10
     shown: int = 4  # things whose drawings are kept, of the first seed
 
 

@@ -21,7 +21,7 @@ class Settings:
     """`batch` drawings a step, for DPO in pairs. `beta` says how dearly it pays to leave the model that it started from."""
 
     batch: int = 64
-    lr: float = 2e-4
+    lr: float = 3e-4
     warmup: int = 10  # steps
     beta: float = 500.0
     told: float = 0.85  # chance that all labels are read, as in training
