@@ -10,7 +10,7 @@ import torch
 from denoised.pipeline import decode
 from denoised.probes.crossed import crossed_ci
 from denoised.studies import feedback, shelf
-from plotting.layout import image_grid, label_ends, label_point
+from plotting.layout import image_grid, label_ends
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -24,7 +24,7 @@ RESAMPLES = 1000
 MEASURES = {"liked": None, "sure": None, "rater_right": None, "right": None, "apart": "real_apart", "near": None,
             "kid": None, "saturation": "real_saturation", "outline": "real_outline"}  # fmt: skip
 COLOURS = {"dpo": "prediction", "picked": "latent", "guidance": "attention"}
-NAMES = {"coin": "coin", "own": "own, by lot", "more": "real icons"}
+NAMES = {"coin": "DPO by a coin", "own": "own, by lot", "more": "more training"}
 
 
 def make(lab, smoke=False):
@@ -66,10 +66,10 @@ def make(lab, smoke=False):
             against(f"{road}_variety_{mark}", "apart", f"{road}-{mark}", "s1")
         against(f"{road}_over_{control}_{main}", "right", f"{road}-{main}", f"{control}-{main}")
         against(f"{road}_over_more_{main}", "right", f"{road}-{main}", f"more-{main}")
-    count = 2 if smoke else settings.asked
+    count = 2 if smoke else 8
     rows = {"before tuning": "s1", f"DPO, {main} steps": f"dpo-{main}", f"DPO, {last} steps": f"dpo-{last}"}
     shown = []  # by thing, then by model
-    for k, thing in enumerate(facts["things"][: 1 if smoke else settings.shown]):
+    for k, thing in enumerate(facts["things"][: 1 if smoke else 3]):
         shown.append((thing.replace("-", " "), [
             decode(lab.vae(), torch.from_numpy(arrays[f"z_{model}"][k, :count]).float()) for model in rows.values()
         ]))  # fmt: skip
@@ -103,9 +103,8 @@ def make(lab, smoke=False):
             f"part. Right: what the judge names rightly, and how far apart drawings of one wish are; at {main} steps of "
             f"DPO {said(f'judge_names_dpo_{main}')} against {said('judge_names_base')} before, apart "
             f"{n[f'apart_dpo_{main}']:.2f} against {n['apart_base']:.2f}. The same pairs, preferred by a coin: "
-            f"{said(f'judge_names_coin_{main}')}. Bars and shades: 95 % intervals. On {n['tested_things']} real icons of "
-            f"these things that neither had learned, the rater is right in {n['rater_thing']:.0%}, the judge in "
-            f"{n['judge_thing']:.0%}."
+            f"{said(f'judge_names_coin_{main}')}. Shades: 95 % intervals. Of {n['tested']} real icons that neither had "
+            f"learned from, the rater names {n['rater_right']:.0%}, the judge {n['judge_right']:.0%}."
         ),
         numbers=n,
         draw=draw,
@@ -115,7 +114,7 @@ def make(lab, smoke=False):
 
 def pleased(fig, n, settings, x, y, narrow):
     """How sure rater and judge are, by steps of tuning. Returns the y where it begins and where it ends."""
-    theme, width = fig.theme, 240 if narrow else 244
+    theme, width = fig.theme, 226 if narrow else 244
     fig.note(x, y, "How sure of the asked thing", size=13, weight=600)
     ax = fig.area(x + 42, y + 30, width, 250, below=44)
     places = np.arange(len(settings.marks) + 1)
@@ -138,20 +137,19 @@ def pleased(fig, n, settings, x, y, narrow):
 def plane(fig, n, settings, x, y, narrow):
     """Rightness by the judge against variety: roads, guidance, controls."""
     theme, width = fig.theme, 286 if narrow else 290
-    fig.note(x, y, "Named rightly, and how varied", size=13, weight=600)
+    fig.note(x, y, "How varied, by what the judge names rightly", size=13, weight=600)
     ax = fig.area(x + 46, y + 30, width, 250, below=44)
     lines = {road: ["base", *(f"{road}_{mark}" for mark in settings.marks)] for road in ("dpo", "picked")}
     lines["guidance"] = ["base", *(f"s{s:g}".replace(".", "_") for s in settings.strengths[1:])]
     for road, keys in lines.items():
         ax.plot([n[f"judge_names_{k}"] for k in keys], [n[f"apart_{k}"] for k in keys], "o-", markersize=5, linewidth=1.6,
-                color=theme.colour(COLOURS[road]), label=road)  # fmt: skip
-        label_point(ax, n[f"judge_names_{keys[-1]}"], n[f"apart_{keys[-1]}"],
-                    {"dpo": "DPO", "picked": "picked", "guidance": "guidance"}[road], COLOURS[road], dx=7)  # fmt: skip
-    for road, words in NAMES.items():
+                color=theme.colour(COLOURS[road]), label="DPO" if road == "dpo" else road)  # fmt: skip
+    for (road, words), mark in zip(NAMES.items(), "s^D", strict=True):
         k = f"{road}_{settings.main}"
-        ax.plot(n[f"judge_names_{k}"], n[f"apart_{k}"], "s", markersize=6, color=theme.noise)
-        label_point(ax, n[f"judge_names_{k}"], n[f"apart_{k}"], words, "noise", dx=8)
-    ax.axhline(n["apart_real"], color=theme.muted, linewidth=1.2, linestyle=":")
+        ax.plot(n[f"judge_names_{k}"], n[f"apart_{k}"], mark, markersize=7, color=theme.noise, label=words)
+    ax.plot(n["judge_names_base"], n["apart_base"], "o", markersize=10, color=theme.ink, label="before")
+    ax.axhline(n["apart_real"], color=theme.muted, linewidth=1.2, linestyle=":", label="real icons' variety")
+    ax.legend(loc="lower left", ncols=2, fontsize=12, frameon=False, labelcolor=theme.ink, handlelength=1.4)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
     ax.set_ylim(0, 1.1 * n["apart_real"])
     ax.set_xlabel("named rightly by the judge")
