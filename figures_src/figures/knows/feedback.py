@@ -66,6 +66,11 @@ def make(lab, smoke=False):
             against(f"{road}_variety_{mark}", "apart", f"{road}-{mark}", "s1")
         against(f"{road}_over_{control}_{main}", "right", f"{road}-{main}", f"{control}-{main}")
         against(f"{road}_over_more_{main}", "right", f"{road}-{main}", f"more-{main}")
+    against("dpo_turn", "sure", f"dpo-{last}", f"dpo-{main}")
+    against("guided_over_picked", "right", "s2", f"picked-{main}")
+    against("guided_variety", "apart", "s2", f"picked-{main}")
+    for look in ("saturation", "outline"):
+        against(f"{look}_more", look, f"dpo-{last}", "s1")
     count = 2 if smoke else 8
     rows = {"before tuning": "s1", f"DPO, {main} steps": f"dpo-{main}", f"DPO, {last} steps": f"dpo-{last}"}
     shown = []  # by thing, then by model
