@@ -35,7 +35,8 @@ def make(lab, smoke=False):
     last, main = settings.marks[-1], settings.main
     n = {"seeds": len(settings.seeds), "things": len(facts["things"]), "icons": facts["icons"], "main": main, "last": last,
          "of": settings.of, "wishes": settings.rounds * settings.concepts, "asked": settings.asked * settings.concepts,
-         "parameters": facts["parameters"], "pairs": settings.tuning.batch // 2}  # fmt: skip
+         "parameters": facts["parameters"], "pairs": settings.tuning.batch // 2,
+         "loud": settings.strengths[1], "loudest": settings.strengths[-1]}  # fmt: skip
     n |= {k: facts[k] for k in ("tested", "tested_things", "rater_right", "judge_right", "rater_thing", "judge_thing")}
 
     def key(model):
