@@ -6,11 +6,12 @@ Tests claims: r07-19. Shows for r07-25 what such tuning would be.
 
 import numpy as np
 import torch
+from matplotlib.ticker import MultipleLocator
 
 from denoised.pipeline import decode
 from denoised.probes.crossed import crossed_ci
 from denoised.studies import feedback, shelf
-from plotting.layout import image_grid, label_ends
+from plotting.layout import image_grid, label_ends, label_point
 from plotting.output import Output
 from plotting.style import new_figure
 
@@ -19,7 +20,7 @@ DATA = ()
 TITLE = "Tuned to please"
 TINY_ONLY = "It reads what was measured with the laboratory model."
 
-RESAMPLES = 1000
+RESAMPLES = 500
 # What is measured of a drawing, of a thing's drawings or of a model, and what of it is of real icons.
 MEASURES = {"liked": None, "sure": None, "rater_right": None, "right": None, "apart": "real_apart", "near": None,
             "kid": None, "saturation": "real_saturation", "outline": "real_outline"}  # fmt: skip
@@ -109,7 +110,7 @@ def make(lab, smoke=False):
             f"part. Right: what the judge names rightly, and how far apart drawings of one wish are; at {main} steps of "
             f"DPO {said(f'judge_names_dpo_{main}')} against {said('judge_names_base')} before, apart "
             f"{n[f'apart_dpo_{main}']:.2f} against {n['apart_base']:.2f}. The same pairs, preferred by a coin: "
-            f"{said(f'judge_names_coin_{main}')}. Shades: 95 % intervals. Of {n['tested']} real icons that neither had "
+            f"{said(f'judge_names_coin_{main}')}. Grey: controls, {main} steps. Shades: 95 % intervals. Of {n['tested']} real icons that neither had "
             f"learned from, the rater names {n['rater_right']:.0%}, the judge {n['judge_right']:.0%}."
         ),
         numbers=n,
@@ -143,7 +144,7 @@ def pleased(fig, n, settings, x, y, narrow):
 def plane(fig, n, settings, x, y, narrow):
     """Rightness by the judge against variety: roads, guidance, controls."""
     theme, width = fig.theme, 286 if narrow else 290
-    fig.note(x, y, "How varied, by what the judge names rightly", size=13, weight=600)
+    fig.note(x, y, "How far apart drawings of one wish are", size=13, weight=600)
     ax = fig.area(x + 46, y + 30, width, 250, below=44)
     lines = {road: ["base", *(f"{road}_{mark}" for mark in settings.marks)] for road in ("dpo", "picked")}
     lines["guidance"] = ["base", *(f"s{s:g}".replace(".", "_") for s in settings.strengths[1:])]
@@ -153,10 +154,15 @@ def plane(fig, n, settings, x, y, narrow):
     for (road, words), mark in zip(NAMES.items(), "s^D", strict=True):
         k = f"{road}_{settings.main}"
         ax.plot(n[f"judge_names_{k}"], n[f"apart_{k}"], mark, markersize=7, color=theme.noise, label=words)
-    ax.plot(n["judge_names_base"], n["apart_base"], "o", markersize=10, color=theme.ink, label="before")
-    ax.axhline(n["apart_real"], color=theme.muted, linewidth=1.2, linestyle=":", label="real icons' variety")
+    ax.plot(n["judge_names_base"], n["apart_base"], "o", markersize=10, color=theme.ink)
+    label_point(ax, n["judge_names_base"], n["apart_base"], "before", dx=8, dy=11)
+    ax.axhline(n["apart_real"], color=theme.muted, linewidth=1.2, linestyle=":")
+    ends = ax.get_xlim()
+    label_point(ax, ends[1], n["apart_real"], "real icons", "muted", dx=-2, dy=-11, ha="right")
+    ax.set(xlim=ends, ylim=(-0.02, 1.08 * n["apart_real"]))
+    ax.xaxis.set_major_locator(MultipleLocator(0.05))
+    ax.yaxis.set_major_locator(MultipleLocator(0.1))
     ax.legend(loc="lower left", ncols=2, fontsize=12, frameon=False, labelcolor=theme.ink, handlelength=1.4)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
-    ax.set_ylim(0, 1.1 * n["apart_real"])
     ax.set_xlabel("named rightly by the judge")
     return fig
