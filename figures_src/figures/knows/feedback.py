@@ -110,8 +110,8 @@ def make(lab, smoke=False):
             f"part. Right: what the judge names rightly, and how far apart drawings of one wish are; at {main} steps of "
             f"DPO {said(f'judge_names_dpo_{main}')} against {said('judge_names_base')} before, apart "
             f"{n[f'apart_dpo_{main}']:.2f} against {n['apart_base']:.2f}. The same pairs, preferred by a coin: "
-            f"{said(f'judge_names_coin_{main}')}. Grey: controls, {main} steps. Shades: 95 % intervals. Of {n['tested']} real icons that neither had "
-            f"learned from, the rater names {n['rater_right']:.0%}, the judge {n['judge_right']:.0%}."
+            f"{said(f'judge_names_coin_{main}')}. Grey: controls, {main} steps. Shades: 95 % intervals. Of "
+            f"{n['tested']} real icons that neither had learned from, the rater names {n['rater_right']:.0%}, the judge {n['judge_right']:.0%}."
         ),
         numbers=n,
         draw=draw,
