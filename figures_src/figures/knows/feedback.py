@@ -111,7 +111,8 @@ def make(lab, smoke=False):
             f"DPO {said(f'judge_names_dpo_{main}')} against {said('judge_names_base')} before, apart "
             f"{n[f'apart_dpo_{main}']:.2f} against {n['apart_base']:.2f}. The same pairs, preferred by a coin: "
             f"{said(f'judge_names_coin_{main}')}. Grey: controls, {main} steps. Shades: 95 % intervals. Of "
-            f"{n['tested']} real icons that neither had learned from, the rater names {n['rater_right']:.0%}, the judge {n['judge_right']:.0%}."
+            f"{n['tested']} real icons that neither had learned from, the rater names "
+            f"{n['rater_right']:.0%}, the judge {n['judge_right']:.0%}."
         ),
         numbers=n,
         draw=draw,
