@@ -20,7 +20,7 @@ DATA = ()
 TITLE = "Tuned to please"
 TINY_ONLY = "It reads what was measured with the laboratory model."
 
-RESAMPLES = 500
+RESAMPLES = 1000
 # What is measured of a drawing, of a thing's drawings or of a model, and what of it is of real icons.
 MEASURES = {"liked": None, "sure": None, "rater_right": None, "right": None, "apart": "real_apart", "near": None,
             "kid": None, "saturation": "real_saturation", "outline": "real_outline"}  # fmt: skip
@@ -44,8 +44,12 @@ def make(lab, smoke=False):
         return "base" if model == "s1" else model.replace("-", "_").replace(".", "_")
 
     def put(name, rows):
-        low, high = crossed_ci(rows.astype(np.float64), rng, repeats)
-        n.update({name: float(rows.mean(dtype=np.float64)), f"{name}_low": low, f"{name}_high": high})
+        """The mean over seeds and things, and its interval: drawings of one thing are kin and count together."""
+        by_thing = rows.astype(np.float64)
+        if rows.shape[1] == n["asked"]:
+            by_thing = by_thing.reshape(len(rows), settings.asked, settings.concepts).mean(1)
+        low, high = crossed_ci(by_thing, rng, repeats)
+        n.update({name: float(by_thing.mean()), f"{name}_low": low, f"{name}_high": high})
 
     for measure, real in MEASURES.items():
         name = {"rater_right": "rater_names", "right": "judge_names"}.get(measure, measure)
@@ -69,6 +73,8 @@ def make(lab, smoke=False):
         against(f"{road}_over_{control}_{main}", "right", f"{road}-{main}", f"{control}-{main}")
         against(f"{road}_over_more_{main}", "right", f"{road}-{main}", f"more-{main}")
     against("dpo_turn", "sure", f"dpo-{last}", f"dpo-{main}")
+    sure = arrays["sure"][:, [at[f"dpo-{main}"], at[f"dpo-{last}"]]].mean(2)  # [seeds, 2]
+    n["dpo_fell"] = int((sure[:, 1] < sure[:, 0]).sum())
     against("guided_over_picked", "right", "s2", f"picked-{main}")
     against("guided_variety", "apart", "s2", f"picked-{main}")
     for look in ("saturation", "outline"):
@@ -110,8 +116,8 @@ def make(lab, smoke=False):
             f"part. Right: what the judge names rightly, and how far apart drawings of one wish are; at {main} steps of "
             f"DPO {said(f'judge_names_dpo_{main}')} against {said('judge_names_base')} before, apart "
             f"{n[f'apart_dpo_{main}']:.2f} against {n['apart_base']:.2f}. The same pairs, preferred by a coin: "
-            f"{said(f'judge_names_coin_{main}')}. Grey: controls, {main} steps. Shades: 95 % intervals. Of "
-            f"{n['tested']} real icons that neither had learned from, the rater names "
+            f"{said(f'judge_names_coin_{main}')}. Grey: controls, {main} steps. Shades: 95 % intervals over models "
+            f"and things. Of {n['tested']} real icons that neither had learned from, the rater names "
             f"{n['rater_right']:.0%}, the judge {n['judge_right']:.0%}."
         ),
         numbers=n,
