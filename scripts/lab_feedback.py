@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Repeat the study of feedback: some twenty minutes on one core; needs `make data` and the judge.
+"""Repeat the study of feedback: some ten minutes on one core; needs `make data` and the judge.
 
 python scripts/lab_feedback.py           resumes where it was stopped; writes figures_src/denoised/studies/feedback.npz
 python scripts/lab_feedback.py readers   only says how well the rater and the judge read real icons

@@ -1,7 +1,7 @@
 """Feedback: a small denoiser draws, a rater says which of its drawings shows best what was asked for, and the denoiser is
 tuned to please. Does a judge who had no part in it agree, and what becomes of variety and of the look?
 
-    python scripts/lab_feedback.py        # some twenty minutes on one core, resumable; writes feedback.npz beside this file
+    python scripts/lab_feedback.py        # some ten minutes on one core, resumable; writes feedback.npz beside this file
 
 A wish names a thing and no style, so that its drawings may differ; real icons of a thing come in eight styles.
 
