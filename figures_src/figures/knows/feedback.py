@@ -112,11 +112,11 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**Tuned to please.** {n['seeds']} small models, each tuned on its own drawings; same noise in each column. "
-            f"Left: how sure the rater, who is to be pleased, is of the asked thing, and how sure the judge, who had no "
+            f"Left: how much surer of the asked thing the rater is, who is to be pleased, and the judge, who had no "
             f"part. Right: what the judge names rightly, and how far apart drawings of one wish are; at {main} steps of "
             f"DPO {said(f'judge_names_dpo_{main}')} against {said('judge_names_base')} before, apart "
             f"{n[f'apart_dpo_{main}']:.2f} against {n['apart_base']:.2f}. The same pairs, preferred by a coin: "
-            f"{said(f'judge_names_coin_{main}')}. Grey: controls, {main} steps. Shades: 95 % intervals over models "
+            f"{said(f'judge_names_coin_{main}')}. Grey: controls, {main} steps. Bars: 95 % intervals over models "
             f"and things. Of {n['tested']} real icons that neither had learned from, the rater names "
             f"{n['rater_right']:.0%}, the judge {n['judge_right']:.0%}."
         ),
@@ -127,24 +127,26 @@ def make(lab, smoke=False):
 
 
 def pleased(fig, n, settings, x, y, narrow):
-    """How sure rater and judge are, by steps of tuning. Returns the y where it begins and where it ends."""
-    theme, width = fig.theme, 226 if narrow else 244
-    fig.note(x, y, "How sure of the asked thing", size=13, weight=600)
+    """How much surer rater and judge are than before, by steps of tuning. Returns the y of its beginning and end."""
+    theme, width = fig.theme, 214 if narrow else 236
+    fig.note(x, y, "How much surer of the asked thing than before", size=13, weight=600)
     ax = fig.area(x + 42, y + 30, width, 250, below=44)
-    places = np.arange(len(settings.marks) + 1)
-    for who, line, words in (("liked", "-", "rater"), ("sure", "--", "judge")):
+    places, shift = np.arange(len(settings.marks) + 1), -0.09
+    ax.axhline(0, color=theme.muted, linewidth=1.2)
+    for who, line, words in (("pleased", "-", "rater"), ("surer", "--", "judge")):
         for road in ("dpo", "picked"):
-            keys = [f"{who}_base", *(f"{who}_{road}_{mark}" for mark in settings.marks)]
-            colour = theme.colour(COLOURS[road])
-            ax.fill_between(places, [n[f"{k}_low"] for k in keys], [n[f"{k}_high"] for k in keys], color=colour, alpha=0.15,
-                            linewidth=0)  # fmt: skip
-            ax.plot(places, [n[k] for k in keys], line, color=colour, linewidth=2, label=f"{words}, {road}")
+            keys, colour = [f"{road}_{who}_{mark}" for mark in settings.marks], theme.colour(COLOURS[road])
+            ax.vlines(places[1:] + shift, [n[f"{k}_low"] for k in keys], [n[f"{k}_high"] for k in keys], color=colour,
+                      alpha=0.45, linewidth=2)  # fmt: skip
+            ax.plot(np.append(0, places[1:] + shift), [0, *(n[k] for k in keys)], line, color=colour, linewidth=2,
+                    label=f"{words}, {road}")  # fmt: skip
+            shift += 0.06
     ax.set_xticks(places, ["0", *map(str, settings.marks)])
-    ax.set(xlim=(0, places[-1]), ylim=(0, 1))
-    ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
+    ax.set(xlim=(0, places[-1] + 0.2))
+    ax.yaxis.set_major_formatter(lambda v, _: f"{v:+.0%}" if abs(v) > 1e-9 else "0")
     ax.set_xlabel("steps of tuning")
     label_ends(ax, {f"{who}, {road}": f"{who}, {'DPO' if road == 'dpo' else road}"
-                    for who in ("rater", "judge") for road in ("dpo", "picked")}, size=12, gap=16)  # fmt: skip
+                    for who in ("rater", "judge") for road in ("dpo", "picked")}, dx=16, size=12)  # fmt: skip
     return y, y + 30 + 250 + 56
 
 
