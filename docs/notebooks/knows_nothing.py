@@ -25,7 +25,7 @@ from IPython.display import display
 from PIL import Image
 
 from denoised.data.scenes import THINGS
-from denoised.studies import clock, duplicates, scenes
+from denoised.studies import clock, duplicates, feedback, scenes
 
 facts, arrays = clock.load()
 said, split = arrays["said"].astype(int), arrays["split"]
@@ -119,3 +119,30 @@ for level in duplicates.SETTINGS.levels:
 for i, name in enumerate(facts["chosen"]):
     seed = int(np.flatnonzero(often[:, i] == 100)[0])
     print(f"{name:40} {copied[seed, i].mean():4.0%}")
+
+# %% [markdown]
+# ## Who is pleased?
+#
+# A model was tuned on its own drawings to please a rater; the judge had no part in it. How sure is each of them of what
+# was asked for, and how far apart are drawings of one wish? `s1` is the model before tuning, `s2` the same with a guidance
+# of two. Change `road` to `"picked"`, or `"coin"`, `"own"` and `"more"` for the controls.
+
+# %%
+facts, arrays = feedback.load()
+road = "dpo"
+print(f"{feedback.ROADS[road]}; real icons are {arrays['real_apart'].mean():.2f} apart")
+for i, name in enumerate(feedback.models()):
+    if name in ("s1", "s2") or name.startswith(road):
+        liked, sure, apart = (arrays[part][:, i].mean() for part in ("liked", "sure", "apart"))
+        print(f"{name:10} rater {liked:.0%}, judge {sure:.0%}, apart {apart:.2f}")
+
+# %% [markdown]
+# Whom would you rather ask? Sort the things by how much more the rater likes them after tuning than the judge does.
+
+# %%
+tuned = feedback.models().index(f"dpo-{feedback.SETTINGS.main}")
+gain = {part: arrays[part][:, tuned] - arrays[part][:, 0] for part in ("liked", "sure")}
+thing = feedback.wishes(feedback.SETTINGS.asked)[:, 0] - 1
+by_thing = {part: [rows[:, thing == k].mean() for k in range(len(facts["things"]))] for part, rows in gain.items()}
+for k in np.argsort(np.subtract(by_thing["sure"], by_thing["liked"])):
+    print(f"{facts['things'][k]:24} rater {by_thing['liked'][k]:+.0%}, judge {by_thing['sure'][k]:+.0%}")
