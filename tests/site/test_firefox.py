@@ -17,6 +17,9 @@ READY = "() => document.querySelector('.dn-widget[data-widget=lab]')?.dataset.st
 DRAWN = "() => document.querySelector(\".dn-widget[data-drawn='1']\") !== null"
 PIXELS = """() => { const c = document.querySelector('.dn-lab__panel--prediction canvas');
     return [c.width, [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]; }"""
+# What is still loading when a page is left would be told as the next one's error.
+SETTLED = """() => document.fonts.status === 'loaded' &&
+    ![...document.querySelectorAll('.dn-widget')].some(w => w.dataset.state === 'loading')"""
 RUN = "lab/?prompt=red+heart%2C+noto+style&seed=4&steps=4"
 
 
@@ -66,7 +69,7 @@ def test_every_page_opens_without_a_complaint(firefox, base, paths):
     looked_at = [path for path in paths if path not in notebooks[1:]]  # they are all built alike
     for path in looked_at:
         firefox.open(url=base + path, width=390, height=800)
-        firefox.wait(script="() => document.fonts.status === 'loaded'", timeout=30_000)
+        firefox.wait(script=SETTLED, timeout=60_000)
         found = firefox.evaluate(script="() => [document.documentElement.scrollWidth, innerWidth, "
                                         "document.querySelector('main').innerText.length]")
         if found[0] > found[1]:

@@ -590,7 +590,7 @@ def test_pictures_of_the_site_need_no_model(visit):
     page.get_by_label("Painted by").select_option("plants")
     assert np.abs(canvas(page, panels, 2) - own).mean() > 3
     noisy = canvas(page, ".dn-lab__masking canvas")
-    page.get_by_label("Noise on it").fill("2")
+    page.get_by_label("Noise on it", exact=True).fill("2")
     assert "step 19 of 20" in page.inner_text(".dn-lab__source output")
     assert np.abs(canvas(page, ".dn-lab__masking canvas") - noisy).mean() > 10
     assert "Nothing is marked" in page.inner_text(".dn-lab__marks")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from visiting import DESKTOP, LOST, PHONE, Undrawn, Visitor
+from visiting import DESKTOP, LOST, PHONE, Undrawn, Visitor, shared_out
 
 ROOT = Path(__file__).resolve().parents[2]
 DEVICE = "desktop"
@@ -76,17 +76,21 @@ def violations(page, run):
 def look(page, visitor, source, device):
     """Everything that is looked at on one page, in light and then in dark: kind of problem -> sentences."""
     found = defaultdict(list)
-    page.evaluate("document.fonts.ready")
-    page.add_style_tag(content=STILL)
-    page.evaluate(OPEN_ALL)
+
+    def prepare():
+        page.evaluate("document.fonts.ready")
+        page.add_style_tag(content=STILL)
+        page.evaluate(OPEN_ALL)
+        page.evaluate(source)
+
+    prepare()
     visitor.scroll()
     found["images"] = page.evaluate(BROKEN_IMAGES)
     found["overflow"] = page.evaluate(OVERFLOW)
     found["playing"] = page.evaluate(
         "[...document.querySelectorAll('video')].filter(v => !v.paused || v.autoplay).map(v => v.currentSrc)")
-    page.evaluate(source)
     found["axe"] = violations(page, {})
-    visitor.prefer("dark")
+    visitor.prefer("dark", prepare)
     visitor.settle(lazy=False)  # that scrolling brings the pictures was seen in the light
     found["images"] += page.evaluate(BROKEN_IMAGES)
     found["overflow"] += page.evaluate(OVERFLOW)
@@ -124,8 +128,9 @@ def walk(launch, browser, home, paths, axe, device, problems):
 def tour(request, launch, browser, base, lost_base, paths, axe):
     """One walk through all pages: kind of problem -> sentences that name the page."""
     problems = defaultdict(list)
-    for home, some in ((base, paths), (lost_base, [LOST])):
-        walk(launch, browser, home, some, axe, request.module.DEVICE, problems)
+    device = request.module.DEVICE
+    for home, some in ((base, shared_out(paths, device)), (lost_base, [LOST])):
+        walk(launch, browser, home, some, axe, device, problems)
     # A wrong address is itself a 404, which the browser says.
     problems["errors"] = [e for e in problems["errors"] if not (e.startswith(f"/{LOST}: ") and " 404 " in e)]
     return problems
@@ -165,7 +170,8 @@ def test_lines_of_prose_are_short(tour):
 
 
 def test_every_page_of_the_navigation_is_looked_at(paths):
-    """What is not in the sitemap would escape everything here."""
+    """What is not in the sitemap would escape everything here, and so would what neither device is given."""
+    assert {*shared_out(paths, "desktop"), *shared_out(paths, "phone")} == set(paths)
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     pages = re.findall(r"^ +- (?:[^:\n]+: )?(\S+)\.md$", text.split("\nnav:")[1].split("\nexclude_docs:")[0], re.M)
     notebooks = [f"notebooks/{file.stem}" for file in (ROOT / "docs" / "notebooks").glob("*.py")]
@@ -174,10 +180,13 @@ def test_every_page_of_the_navigation_is_looked_at(paths):
     assert addresses <= {path.rstrip("/") for path in paths}
 
 
-def test_first_load_is_small(browser, base, lost_base, paths):
-    """Cold cache, service worker allowed, nothing touched: at most 1.5 MB come over the wire."""
+def test_first_load_is_small(browser, site, base, lost_base, paths):
+    """Cold cache, service worker allowed, nothing touched: at most 1.5 MB come over the wire. Of notebooks, which carry
+    their pictures within the page, the three largest."""
+    notebooks = [path for path in paths if path.startswith("notebooks/")]
+    notebooks.sort(key=lambda path: (site / path / "index.html").stat().st_size)
     problems, seen = [], {}
-    for start, path in [*((base, path) for path in paths), (lost_base, LOST)]:
+    for start, path in [*((base, path) for path in paths if path not in notebooks[:-3]), (lost_base, LOST)]:
         context = browser.new_context(**DESKTOP)
         page = context.new_page()
         session = context.new_cdp_session(page)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 import pytest
+from playwright.sync_api import TimeoutError
 from test_pages import walk
 from visiting import Undrawn, Visitor
 
@@ -13,11 +14,11 @@ def undrawn(monkeypatch):
     asked, real = [], Visitor.prefer
 
     def start(times: int) -> list:
-        def prefer(visitor, scheme):
+        def prefer(visitor, *how):
             asked.append(visitor.context.browser)
             if len(asked) <= times:
                 raise Undrawn("nothing is drawn")
-            real(visitor, scheme)
+            real(visitor, *how)
 
         monkeypatch.setattr(Visitor, "prefer", prefer)
         return asked
@@ -37,3 +38,18 @@ def test_a_page_that_no_browser_draws_is_told(undrawn, launch, browser, base, ax
     undrawn(2)
     with pytest.raises(Undrawn):
         walk(launch, browser, base, ["notation/"], axe, "desktop", defaultdict(list))
+
+
+def test_a_page_that_does_not_hear_of_the_dark_is_loaded_in_it(visit, monkeypatch):
+    visitor, prepared = visit(color_scheme="light"), []
+    page, wait = visitor.open("notation/"), visitor.page.wait_for_function
+    page.evaluate("window.unheard = true")
+
+    def deaf(script, **options):
+        if page.evaluate("window.unheard"):
+            raise TimeoutError("not drawn")
+        return wait(script, **options)
+
+    monkeypatch.setattr(page, "wait_for_function", deaf)
+    visitor.prefer("dark", lambda: prepared.append(page.evaluate("document.body.dataset.mdColorScheme")))
+    assert prepared == ["slate"]

@@ -115,6 +115,13 @@ def ready_widget(visitor, path: str, name: str):
     return page
 
 
+def shared_out(paths: list[str], device: str) -> list[str]:
+    """Every page that has a text of its own, and every other notebook, the rest being the other device's: they are all
+    built alike."""
+    notebooks = [path for path in paths if path.startswith("notebooks/")]
+    return [path for path in paths if path not in notebooks[device == "desktop" :: 2]]
+
+
 @dataclass
 class Notes:
     """What went wrong while a page was open, and what it asked for."""
@@ -159,21 +166,23 @@ class Visitor:
         self.page.evaluate("document.fonts.ready.then(() => new Promise(r => setTimeout(r, 150)))")
         return self.page
 
-    def prefer(self, scheme: str):
+    def prefer(self, scheme: str, prepare=lambda: None):
         """Prefer "light" or "dark", and wait until the page has its colours. A page hears of the change when it is drawn,
-        which a browser may not do for a while; a screenshot makes it. Raises Undrawn where that does not help either."""
+        which a browser may not do for minutes; one that is loaded anew asks by itself, and is prepared once more by
+        `prepare()`. Raises Undrawn where that does not help either."""
         from playwright.sync_api import TimeoutError
 
         self.page.emulate_media(color_scheme=scheme)
         body = {"dark": "slate", "light": "default"}[scheme]
-        for _ in range(2):
+        for last in (False, True):
             try:
                 self.page.wait_for_function("s => document.body.dataset.mdColorScheme === s", arg=body, timeout=10_000)
                 return
-            except TimeoutError:
-                with contextlib.suppress(TimeoutError):
-                    self.page.screenshot(timeout=20_000)
-        raise Undrawn(f"{self.page.url} does not become {scheme}")
+            except TimeoutError as error:
+                if last:
+                    raise Undrawn(f"{self.page.url} does not become {scheme}") from error
+                self.page.reload(wait_until="load")
+                prepare()
 
     def scroll(self):
         """Down the whole page in screens and back up, as a reader does, so that lazy pictures load. Each screen is drawn,
@@ -183,7 +192,7 @@ class Visitor:
             const drawn = () => new Promise(r => {
                 requestAnimationFrame(() => requestAnimationFrame(r)); setTimeout(r, 250);
             });
-            for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight * 0.8) {
+            for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
                 scrollTo(0, y); await drawn();
             }
             scrollTo(0, 0); await drawn();
