@@ -56,8 +56,8 @@ AXES = {"women": ("woman", "man"), "outlines": STYLES}  # axis: the kind that is
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
     return shelf.key(
-        [asdict(settings), AXES, THINGS, PEOPLE, PENALTY], nets.LabSpeaker, nets._Block, laboratory, logistic, judge, subject,
-        kind, fits, mine, balanced,
+        [asdict(settings), AXES, THINGS, PEOPLE, PENALTY], nets.LabSpeaker, nets._Block, laboratory, logistic, judge,
+        subject, kind, fits, mine, balanced,
     )  # fmt: skip
 
 
