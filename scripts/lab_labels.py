@@ -20,7 +20,7 @@ from denoised.probes import judge
 from denoised.probes.features import Features, stages
 from denoised.probes.play import states_of
 from denoised.studies import eye, eye_probes, labels, shelf, thumbs
-from denoised.training import images
+from denoised.training import images, tower
 from denoised.training.denoiser import encode_all
 from denoised.training.loop import write_whole
 from studying import keep_results, run_script
@@ -39,9 +39,17 @@ def icons() -> tuple[torch.Tensor, np.ndarray, torch.Tensor, np.ndarray]:
     return x[pool], truth[pool], z[some], np.array([place[kept[i].group] for i in some])
 
 
+def taught_by_captions(pipe, folder: Path):
+    """The image tower of CLIP's way; it learns from all icons that generators learn from, and of no group."""
+    rows, x = images.select(images.in_trunk)
+    small = torch.cat([F.avg_pool2d(p.float(), 2).round().byte() for p in x.split(512)])
+    name = str((folder / "tower").relative_to(paths.RUNS))
+    return tower.train(name, rows, small, pipe.text_encoder, pipe.tokenizer, S.tower)
+
+
 @torch.no_grad()
-def features(lab, pictures) -> dict[str, np.ndarray]:
-    """{name: [N, D]}; the noise that the denoiser meets is the same for every icon."""
+def features(lab, pictures, clip) -> dict[str, np.ndarray]:
+    """{name: [N, D]}; the noise that the denoiser meets is the same for every icon. clip: a Tower."""
     vae, pipe = lab.vae(), lab.pipeline()
     latents = encode_all(vae, pictures)
     alpha_bar = float(pipe.scheduler.alphas_cumprod[S.t])
@@ -56,6 +64,7 @@ def features(lab, pictures) -> dict[str, np.ndarray]:
     net = judge_model.load(lab.weight("judge"))
     return {"pixels": F.avg_pool2d(pictures.float(), 8).flatten(1).numpy() / 255, "latents": latents.flatten(1).numpy(),
             "unet": torch.cat(seen).numpy(),
+            "captions": clip.features(F.avg_pool2d(pictures.float(), 2).round().byte()).numpy(),
             "judge": judge.look(net, pictures.permute(0, 2, 3, 1).numpy())["features"]}  # fmt: skip
 
 
@@ -93,7 +102,8 @@ def main() -> int:
     arrays, rng = {}, np.random.default_rng(0)
     cache = folder / "features.npz"
     if not cache.exists():
-        known, new = features(lab, x), features(lab, z)
+        clip = taught_by_captions(lab.pipeline(), folder)
+        known, new = features(lab, x, clip), features(lab, z, clip)
         found = {f"known_{k}": v for k, v in known.items()} | {f"new_{k}": v for k, v in new.items()}
         keep(cache, lambda file: np.savez(file, **found))
     kept = dict(np.load(cache))

@@ -6,7 +6,8 @@ All are asked about the same icons, of styles in which nobody here was shown the
 - "cnn", a small PyramidNet from scratch: labels and nothing else (supervised);
 - linear maps fitted to the same labels on frozen features: "pixels" (16 x 16, the control), "latents" of the VAE (learned
   without any word), "unet", means of the maps of the denoiser at an early time and an empty prompt (learned from pictures
-  with captions), "judge", the layer before the answers of a net that was told groups and concepts of thousands of icons;
+  with captions), "captions", an image tower taught to put a picture where the text encoder puts its caption (CLIP's way),
+  "judge", the layer before the answers of a net that was told groups and concepts of thousands of icons;
 - k-means with as many clusters as classes, on each of these features, without any label: purity, and mutual information
   with the groups, beside the same for shuffled labels.
 
@@ -19,16 +20,18 @@ Written down before the first run; intervals of 95 % draw icons and seeds anew:
   it trails at every number, intervals below zero; partly: all else.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from denoised.models import clip
 from denoised.studies import eye_probes, shelf
+from denoised.training import tower
 
 FILE = Path(__file__).with_suffix(".npz")
 NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/unet", "emoji-sd/vae", "judge")  # that had a part in the results
-FEATURES = ("pixels", "latents", "unet", "judge")
+FEATURES = ("pixels", "latents", "unet", "captions", "judge")
 CLASSES = ("activities", "animals-nature", "food-drink", "objects", "people-body", "smileys-emotion", "symbols",
            "travel-places")  # fmt: skip
 
@@ -38,6 +41,7 @@ class Settings:
     labels: tuple[int, ...] = (1, 4, 16, 64, 256)
     seeds: tuple[int, ...] = (0, 1, 2)
     asked: int = 400  # icons that all are asked about
+    tower: tower.Settings = field(default=tower.Settings())
     t: int = 100  # of the schedule: the noise in which the denoiser meets an icon
     steps: int = 120
     batch: int = 64
@@ -50,7 +54,10 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that measures."""
-    return shelf.key([asdict(settings), CLASSES], drawn, clusters, purity, shared, eye_probes.ridge, eye_probes.right)
+    return shelf.key(
+        [asdict(settings), CLASSES], drawn, clusters, purity, shared, eye_probes.ridge, eye_probes.right, tower,
+        clip.ImageTower,
+    )  # fmt: skip
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:

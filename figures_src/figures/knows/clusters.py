@@ -16,7 +16,7 @@ TINY_ONLY = "It reads what was measured with the small model."
 
 SPACES = {"pixels": ("Pixels made small", "muted"), "latents": ("The VAE’s latents", "latent"),
           "unet": ("The denoiser’s features", "prediction"),
-          "judge": ("The judge’s features", "image")}  # fmt: skip
+          "captions": ("CLIP’s features", "text"), "judge": ("The judge’s features", "image")}  # fmt: skip
 
 
 def colour_spread(pictures) -> float:
@@ -53,16 +53,17 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Four sheets of {shown} rows of {each} icons, a row a cluster. Of the commonest group of their row are "
+            f"Five sheets of {shown} rows of {each} icons, a row a cluster. Of the commonest group of their row are "
             f"{n['group_latents']:.0%} in the VAE's latents, {n['group_unet']:.0%} in the denoiser's features, "
-            f"{n['group_judge']:.0%} in the judge's."
+            f"{n['group_captions']:.0%} in CLIP's, {n['group_judge']:.0%} in the judge's."
         ),
         caption=(
-            f"**Sorted without words.** The {shown} largest of {made} clusters in four spaces, each row the {each} icons "
-            f"next to the centre. Of these icons {n['group_pixels']:.0%}, {n['group_latents']:.0%}, {n['group_unet']:.0%} "
-            f"and {n['group_judge']:.0%} are of the commonest group of their row; the mean "
+            f"**Sorted without words.** The {shown} largest of {made} clusters in five spaces, each row the {each} icons "
+            f"next to the centre. Of these icons {n['group_pixels']:.0%}, {n['group_latents']:.0%}, {n['group_unet']:.0%}, "
+            f"{n['group_captions']:.0%} and {n['group_judge']:.0%} are of the commonest group of their row; the mean "
             f"colours of a row lie {n['colour_pixels']:.0f}, {n['colour_latents']:.0f}, "
-            f"{n['colour_unet']:.0f} and {n['colour_judge']:.0f} steps of 255 from their middle."
+            f"{n['colour_unet']:.0f}, {n['colour_captions']:.0f} and {n['colour_judge']:.0f} steps of 255 from their "
+            "middle."
         ),
         numbers=n,
         draw=draw,

@@ -20,6 +20,7 @@ TINY_ONLY = "It reads what was measured with the small model."
 RESAMPLES = 2000
 LEARNERS = {  # name: (words, colour)
     "judge": ("judge's", "image"),
+    "captions": ("CLIP's", "text"),
     "unet": ("denoiser's", "prediction"),
     "latents": ("VAE's", "latent"),
     "pixels": ("pixels", "noise"),
@@ -73,13 +74,13 @@ def make(lab, smoke=False):
         label_ends(ax, {words: words for words, _ in LEARNERS.values()}, size=12)
         x, y = (0, 372) if narrow else (540, 0)
         fig.note(x, y, "Without any label:\npurity of clusters", size=13, weight=600)
-        ax = fig.area(x + 76, y + 52, 170 if narrow else 96, 120, grid="x", below=30)
+        ax = fig.area(x + 76, y + 52, 170 if narrow else 96, 150, grid="x", below=30)
         for k, name in enumerate(labels.FEATURES):
             words, colour = LEARNERS[name]
             ax.barh([-k], [n[f"purity_{name}"]], height=0.56, color=theme.colour(colour))
-            fig.note(x, y + 52 + 120 * (0.55 + k) / 4.1, words, colour if colour != "noise" else "muted", 12, va="center")
+            fig.note(x, y + 52 + 150 * (0.55 + k) / 5.1, words, colour if colour != "noise" else "muted", 12, va="center")
         ax.axvline(n["chance"], color=theme.muted, linewidth=1, linestyle=":")
-        ax.set(yticks=(), xlim=(0, 0.7), xticks=(0, 0.5), ylim=(-3.55, 0.55))
+        ax.set(yticks=(), xlim=(0, 0.7), xticks=(0, 0.5), ylim=(-4.55, 0.55))
         ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
         return fig
 
@@ -87,17 +88,19 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             f"Curves of the share of icons whose group is named rightly, over {counts[0]} to {top} labels a class. With "
-            f"{top}: {n[f'judge_{top}']:.0%} on the judge's features, {n[f'unet_{top}']:.0%} on the denoiser's, "
-            f"{n[f'latents_{top}']:.0%} on the VAE's, {n[f'cnn_{top}']:.0%} from scratch. Beside them the purity of "
+            f"{top}: {n[f'judge_{top}']:.0%} on the judge's features, {n[f'captions_{top}']:.0%} on those of CLIP's image "
+            f"tower, {n[f'unet_{top}']:.0%} on the denoiser's, {n[f'latents_{top}']:.0%} on the VAE's, {n[f'cnn_{top}']:.0%} from scratch. Beside them the purity of "
             f"clusters found without labels, {n['purity_latents']:.0%} on the VAE's features."
         ),
         caption=(
             f"**What a label costs.** {n['asked']} icons, {n['classes']} groups, {n['seeds']} draws of labels; the dotted "
             f"line is always saying the commonest group ({n['commonest']:.0%}). With one label a class: "
-            f"{n['judge_1']:.0%} on the features of a judge that was told groups before, {n['unet_1']:.0%} on the "
-            f"denoiser's, {n['latents_1']:.0%} on the VAE's, {n['pixels_1']:.0%} on pixels, {n['cnn_1']:.0%} by a net "
+            f"{n['judge_1']:.0%} on the features of a judge that was told groups before, {n['captions_1']:.0%} on those of "
+            f"a net that was told captions (CLIP's image tower, {labels.SETTINGS.tower.samples:,} views), "
+            f"{n['unet_1']:.0%} on the denoiser's, {n['latents_1']:.0%} on the VAE's, {n['pixels_1']:.0%} on pixels, {n['cnn_1']:.0%} by a net "
             f"from scratch ({n['views']:,} views). "
-            f"With {top}: {n[f'judge_{top}']:.0%}, {n[f'unet_{top}']:.0%}, {n[f'latents_{top}']:.0%}, "
+            f"With {top}: {n[f'judge_{top}']:.0%}, {n[f'captions_{top}']:.0%}, {n[f'unet_{top}']:.0%}, "
+            f"{n[f'latents_{top}']:.0%}, "
             f"{n[f'pixels_{top}']:.0%}, {n[f'cnn_{top}']:.0%}; the net with shuffled labels {n['shuffled']:.0%}."
         ),
         numbers=n,
