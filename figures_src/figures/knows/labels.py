@@ -89,7 +89,8 @@ def make(lab, smoke=False):
         alt=(
             f"Curves of the share of icons whose group is named rightly, over {counts[0]} to {top} labels a class. With "
             f"{top}: {n[f'judge_{top}']:.0%} on the judge's features, {n[f'captions_{top}']:.0%} on those of CLIP's image "
-            f"tower, {n[f'unet_{top}']:.0%} on the denoiser's, {n[f'latents_{top}']:.0%} on the VAE's, {n[f'cnn_{top}']:.0%} from scratch. Beside them the purity of "
+            f"tower, {n[f'unet_{top}']:.0%} on the denoiser's, "
+            f"{n[f'latents_{top}']:.0%} on the VAE's, {n[f'cnn_{top}']:.0%} from scratch. Beside them the purity of "
             f"clusters found without labels, {n['purity_latents']:.0%} on the VAE's features."
         ),
         caption=(
@@ -97,7 +98,8 @@ def make(lab, smoke=False):
             f"line is always saying the commonest group ({n['commonest']:.0%}). With one label a class: "
             f"{n['judge_1']:.0%} on the features of a judge that was told groups before, {n['captions_1']:.0%} on those of "
             f"a net that was told captions (CLIP's image tower, {labels.SETTINGS.tower.samples:,} views), "
-            f"{n['unet_1']:.0%} on the denoiser's, {n['latents_1']:.0%} on the VAE's, {n['pixels_1']:.0%} on pixels, {n['cnn_1']:.0%} by a net "
+            f"{n['unet_1']:.0%} on the denoiser's, {n['latents_1']:.0%} on the VAE's, "
+            f"{n['pixels_1']:.0%} on pixels, {n['cnn_1']:.0%} by a net "
             f"from scratch ({n['views']:,} views). "
             f"With {top}: {n[f'judge_{top}']:.0%}, {n[f'captions_{top}']:.0%}, {n[f'unet_{top}']:.0%}, "
             f"{n[f'latents_{top}']:.0%}, "
