@@ -44,7 +44,7 @@ def taught_by_captions(pipe, folder: Path):
     rows, x = images.select(images.in_trunk)
     small = torch.cat([F.avg_pool2d(p.float(), 2).round().byte() for p in x.split(512)])
     name = str((folder / "tower").relative_to(paths.RUNS))
-    return tower.train(name, rows, small, pipe.text_encoder, pipe.tokenizer, S.tower)
+    return tower.train(name, rows, small, pipe.text_encoder, pipe.tokenizer, S.lessons)
 
 
 @torch.no_grad()

@@ -41,7 +41,7 @@ class Settings:
     labels: tuple[int, ...] = (1, 4, 16, 64, 256)
     seeds: tuple[int, ...] = (0, 1, 2)
     asked: int = 400  # icons that all are asked about
-    tower: tower.Settings = field(default=tower.Settings())
+    lessons: tower.Settings = field(default=tower.Settings())
     t: int = 100  # of the schedule: the noise in which the denoiser meets an icon
     steps: int = 120
     batch: int = 64

@@ -97,7 +97,7 @@ def make(lab, smoke=False):
             f"**What a label costs.** {n['asked']} icons, {n['classes']} groups, {n['seeds']} draws of labels; the dotted "
             f"line is always saying the commonest group ({n['commonest']:.0%}). With one label a class: "
             f"{n['judge_1']:.0%} on the features of a judge that was told groups before, {n['captions_1']:.0%} on those of "
-            f"a net that was told captions (CLIP's image tower, {labels.SETTINGS.tower.samples:,} views), "
+            f"a net that was told captions (CLIP's image tower, {labels.SETTINGS.lessons.samples:,} views), "
             f"{n['unet_1']:.0%} on the denoiser's, {n['latents_1']:.0%} on the VAE's, "
             f"{n['pixels_1']:.0%} on pixels, {n['cnn_1']:.0%} by a net "
             f"from scratch ({n['views']:,} views). "
