@@ -18,9 +18,11 @@ import sys
 import time
 from pathlib import Path
 
-if "--weights" in sys.argv[1:-1]:  # before the packages are loaded: they ask the environment where weights lie
-    os.environ["DENOISED_PROFILE"] = "own"
-    os.environ["DENOISED_OWN"] = os.path.abspath(sys.argv[sys.argv.index("--weights") + 1])
+WEIGHTS = argparse.ArgumentParser(add_help=False)
+WEIGHTS.add_argument("--weights", metavar="FOLDER", help="render with a family of your own (as profile `own`)")
+if __name__ == "__main__" and (own := WEIGHTS.parse_known_args()[0].weights):
+    # before the packages are loaded: they ask the environment where weights lie
+    os.environ.update(DENOISED_PROFILE="own", DENOISED_OWN=os.path.abspath(own))
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.dont_write_bytecode = True  # a full disk can leave half a .pyc behind, which Python trips over for ever after
@@ -122,11 +124,12 @@ def check_ids(ids: list[str]) -> None:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, parents=[WEIGHTS]
+    )
     commands = ("site", "figures", "vendor", "notebooks", "data", "weights")
     parser.add_argument("command", nargs="?", default="site", choices=commands)
     parser.add_argument("ids", nargs="*", help="figures (<section>/<name>), or what to train")
-    parser.add_argument("--weights", metavar="FOLDER", help="render with a family of your own (as profile `own`)")
     parser.add_argument("--force", action="store_true", help="make the figures again even if they are whole")
     return parser.parse_intermixed_args(arguments)  # options may stand among the ids
 

@@ -21,6 +21,7 @@ from denoised.probes.features import Features, stages
 from denoised.probes.play import states_of
 from denoised.studies import eye, eye_probes, labels, shelf, thumbs
 from denoised.training import images, tower
+from denoised.training.clip import small as halved
 from denoised.training.denoiser import encode_all
 from denoised.training.loop import write_whole
 from studying import keep_results, run_script
@@ -42,9 +43,8 @@ def icons() -> tuple[torch.Tensor, np.ndarray, torch.Tensor, np.ndarray]:
 def taught_by_captions(pipe, folder: Path):
     """The image tower of CLIP's way; it learns from all icons that generators learn from, and of no group."""
     rows, x = images.select(images.in_trunk)
-    small = torch.cat([F.avg_pool2d(p.float(), 2).round().byte() for p in x.split(512)])
     name = str((folder / "tower").relative_to(paths.RUNS))
-    return tower.train(name, rows, small, pipe.text_encoder, pipe.tokenizer, S.lessons)
+    return tower.train(name, rows, halved(x), pipe.text_encoder, pipe.tokenizer, S.lessons)
 
 
 @torch.no_grad()
@@ -64,7 +64,7 @@ def features(lab, pictures, clip) -> dict[str, np.ndarray]:
     net = judge_model.load(lab.weight("judge"))
     return {"pixels": F.avg_pool2d(pictures.float(), 8).flatten(1).numpy() / 255, "latents": latents.flatten(1).numpy(),
             "unet": torch.cat(seen).numpy(),
-            "captions": clip.features(F.avg_pool2d(pictures.float(), 2).round().byte()).numpy(),
+            "captions": clip.features(halved(pictures)).numpy(),
             "judge": judge.look(net, pictures.permute(0, 2, 3, 1).numpy())["features"]}  # fmt: skip
 
 

@@ -77,7 +77,7 @@ class Dask(Cluster):
         for a worker to come."""
         asked, rooms = self._rooms
         if time.monotonic() - asked > 1:
-            with contextlib.suppress(*self._silence(), OSError, RuntimeError):  # whoever waits for an answer says so
+            with contextlib.suppress(*self._silence()):  # whoever waits for an answer says so
                 threads = {kind: sum(w.get("nthreads", 1) for w in self._able(kind)) for kind in (False, True)}
                 rooms = {kind: max(1, count) for kind, count in threads.items()}
             self._rooms = (time.monotonic(), rooms)
@@ -107,14 +107,14 @@ class Dask(Cluster):
         """Whatever the client raises once its scheduler is gone, be it in its farewell, is the one sentence about that."""
         try:
             yield
-        except (*self._silence(), OSError, RuntimeError) as error:
+        except self._silence() as error:
             raise DenoisedError(
                 f"The scheduler at {self.address} is gone. What was made is kept: the same command goes on from there."
             ) from error
 
     def _silence(self) -> tuple[type[Exception], ...]:
-        """What Dask's own classes say when nobody answers any more; its ClosedClientError is no OSError."""
-        return self._distributed.CancelledError, self._distributed.client.ClosedClientError
+        """What the client raises when nobody answers any more; its own ClosedClientError is no OSError."""
+        return self._distributed.CancelledError, self._distributed.client.ClosedClientError, OSError, RuntimeError
 
     def _check(self, gpu: bool) -> None:
         """Raise when there has been nobody for too long who could do it."""

@@ -172,8 +172,10 @@ def test_a_family_is_trained_goes_on_and_draws(folder, quick, tmp_path, monkeypa
         family.train(folder, folder, presets=quick)
 
 
-def test_figures_with_a_family_that_is_not_there_are_one_sentence(tmp_path):
-    command = [sys.executable, ROOT / "scripts" / "build.py", "figures", "--weights", tmp_path / "none", "vae/swap"]
+@pytest.mark.parametrize("written", [["--weights", "{}"], ["--weights={}"]], ids=["apart", "together"])
+def test_figures_with_a_family_that_is_not_there_are_one_sentence(tmp_path, written):
+    weights = [word.format(tmp_path / "none") for word in written]
+    command = [sys.executable, ROOT / "scripts" / "build.py", "figures", *weights, "vae/swap"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith("error: The profile own needs a family on your own pictures")

@@ -54,7 +54,8 @@ def read(path: Path) -> Folder:
             f"{path} holds {len(files) or 'no'} picture{'s' * (len(files) != 1)} ({', '.join(KINDS)}); a model needs "
             f"{FEWEST} at the very least, and thousands to draw well."
         )
-    mute = [file for file in files if not _captions(file)]
+    captions = {file: _captions(file) for file in files}
+    mute = [file for file in files if not captions[file]]
     if mute:
         more = f", and {len(mute) - 1} more have none" if len(mute) > 1 else ""
         raise DenoisedError(
@@ -69,7 +70,7 @@ def read(path: Path) -> Folder:
     split = dict.fromkeys(order[:held], "concept") | dict.fromkeys(order[held : 2 * held], "pair")
     rows = []
     for i, (file, name) in enumerate(zip(files, names, strict=True)):
-        said = _captions(file)
+        said = captions[file]
         rows.append(
             Own(id=f"own/{name}", style="own", name=name, concept=slug(said[0]) or name, label=said[0], keywords="",
                 group="own", tone="none", gender="none", colour=colour_name(pictures[i]), split=split.get(i, "train"),
