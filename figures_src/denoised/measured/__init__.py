@@ -19,9 +19,9 @@ from denoised.lab import Lab, data_path, weight_hashes
 from denoised.studies import shelf
 
 NAMES = (
-    "canvas_guidance", "canvas_left", "knows_damage", "knows_hands", "knows_pairs", "knows_probes",
+    "canvas_guidance", "canvas_left", "canvas_steps", "knows_damage", "knows_hands", "knows_pairs", "knows_probes",
     "knows_together", "knows_two", "latent_between", "latent_beyond", "latent_clouds", "latent_copies",
-    "latent_imagery", "latent_neighbours", "latent_paradox", "latent_weights", "librarian_style_word",
+    "latent_imagery", "latent_neighbours", "latent_paradox", "latent_weights", "librarian_style_word", "models_drawn",
     "negatives_algebra", "negatives_many", "negatives_wrong_decoder", "theatre_decode", "theatre_style",
     "theatre_sunglasses", "tunnel_caption", "tunnel_swap", "vae_colour", "vae_compression", "vae_posterior",
     "vae_reconstructions", "vae_spectra", "vae_swap", "vae_variance",

@@ -4,13 +4,11 @@ samplers: where DDIM's result stops changing, and what DDPM's fresh noise does t
 Tests claims: c3-02. The small model's runs of all steps are read from the results of `scripts/lab_thousand.py`.
 """
 
-from types import SimpleNamespace
-
-import numpy as np
 import torch
 
+from denoised import measured
+from denoised.measured import canvas_steps
 from denoised.pipeline import decode
-from denoised.studies import shelf, thousand
 from plotting.layout import label_ends, picture
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
@@ -19,60 +17,20 @@ WEIGHTS = ("emoji-sd",)
 DATA = ()
 TITLE = "One step, twenty, a thousand"
 
-FULL, GUIDANCE = thousand.SETTINGS.steps, thousand.SETTINGS.guidance
-COUNTS = {"ddim": (1, 2, 5, 10, 20, 50, 100), "ddpm": (1, 2, 5, 10, 20, 50)}
 SHOWN = (1, 2, 5, 10, 20, 50)
-COMPARED = 50  # the customary number that the ledger holds against all steps
-
-
-def distance(some, reference, scale):
-    """Root mean square distance of finished latents, as a share of `scale`, mean over runs."""
-    pairs = zip(some, reference, strict=True)
-    return float(np.mean([(a.xt[-1] - b.xt[-1]).square().mean().sqrt() / scale for a, b in pairs]))
-
-
-def kept(lab, pipe):
-    """The small model's runs of all steps: they take minutes, so their ends are read from the results of a script."""
-    facts, arrays = thousand.load()
-    shelf.expect(facts, lab, thousand.NETWORKS, "lab_thousand")
-    latents = torch.from_numpy(arrays["latents"])
-    pictures = decode(pipe.vae, latents)
-    return [SimpleNamespace(xt=z[None], image=picture) for z, picture in zip(latents, pictures, strict=True)]
 
 
 def make(lab, smoke=False):
-    pipe = lab.pipeline()
-    number, full = (1, 4) if smoke else (len(thousand.SETTINGS.prompts), FULL)
-    counts = {name: (1, 2) if smoke else some for name, some in COUNTS.items()}
-
-    def run(sampler, steps, shift=0):
-        return thousand.run(pipe, sampler, steps, count=number, shift=shift)
-
-    reference = run("ddim", full) if smoke or not lab.profile.trained_here else kept(lab, pipe)
-    made = {name: {steps: run(name, steps) for steps in some} for name, some in counts.items()}
-    most = counts["ddim"][-1]
-    other = run("ddim", 2 if smoke else 20, shift=100)
-    # the yardstick: what another seed does to the same prompt
-    pairs = zip(other, reference, strict=True)
-    scale = float(np.mean([(a.xt[-1] - b.xt[-1]).square().mean().sqrt() for a, b in pairs]))
-    far = {
-        name: {steps: distance(traces, reference, scale) for steps, traces in some.items()}
-        for name, some in made.items()
-    }
+    n, found = measured.results(lab, canvas_steps, smoke)
+    full, most, vae = n["full"], n["most"], lab.pipeline().vae
+    counts = canvas_steps.counts(smoke)
+    far = {name: {steps: n[f"{name}_{steps}"] for steps in some} for name, some in counts.items()}
     ddim = far["ddim"]
-    near = [steps for steps, value in ddim.items() if value < 0.25]
-    n = {
-        "full": full,
-        "prompts": number,
-        "guidance": GUIDANCE,
-        "most": most,
-        "other_seed": scale,
-        "quarter_steps": near[0] if near else full,
-        "quarter_reached": int(bool(near)),
-        "compared": COMPARED,
-        **{f"{name}_{steps}": value for name, some in far.items() for steps, value in some.items()},
-    }
     shown = [s for s in SHOWN if s in ddim]
+    made = {
+        name: dict(zip(some, decode(vae, torch.from_numpy(found[name])), strict=True)) for name, some in counts.items()
+    }
+    end = decode(vae, torch.from_numpy(found["full"])[None])[0]
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -91,7 +49,7 @@ def make(lab, smoke=False):
             have = [s for s in columns if s in made[name] or (name == "ddim" and s == full)]
             for j, steps in enumerate(have):
                 row, column = divmod(j, per_row)
-                image = (reference if steps == full else made[name][steps])[0].image
+                image = end if steps == full else made[name][steps]
                 top = y + row * (cell + 24)
                 picture(fig, image, left + column * (cell + gap), top, cell, cell)
                 middle = left + column * (cell + gap) + cell / 2
@@ -115,17 +73,17 @@ def make(lab, smoke=False):
         label_ends(ax, {"ddim": "DDIM", "ddpm": "DDPM"}, size=12)
         return fig
 
-    many = counts["ddpm"][-1]
+    many = max(far["ddpm"])
     last = far["ddpm"][many]
-    few = counts["ddim"][0]
+    few = min(ddim)
     reached = (
         f"at {n['quarter_steps']} steps it is within a quarter of what another seed would change"
-        if near
+        if n["quarter_reached"]
         else f"even at {most} steps it is not within a quarter of what another seed would change"
     )
     headline = (
         f"{n['quarter_steps']} steps lead nearly where {full:,} lead, if no noise is added on the way."
-        if near
+        if n["quarter_reached"]
         else "Fewer steps lead somewhere else."
     )
     return Output(
@@ -139,7 +97,7 @@ def make(lab, smoke=False):
             f"**{headline}** DDIM with {few} step is {ddim[few]:.2f} away from its own result in {full:,} steps (1 = "
             f"as far as another seed's picture), with {most} steps {ddim[most]:.2f}; {reached}. DDPM draws fresh "
             f"noise at each step, so it does not aim at that picture: with {many} steps it is {last:.2f} away. "
-            f"Mean over {number} prompts, guidance {GUIDANCE:g}; these are distances between latents."
+            f"Mean over {n['prompts']} prompts, guidance {n['guidance']:g}; these are distances between latents."
         ),
         numbers=n,
         draw=draw,
