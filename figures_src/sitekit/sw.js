@@ -147,6 +147,20 @@ async function answer(request) {
   }
 }
 
+// A page that nothing of another origin can enter, and ours ask for nothing, may share memory between threads, so that the open
+// box computes on several. Hosts of plain files don't send these headers, for the page or for the workers that it starts.
+const ALONE = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
+function alone(response) {
+  if (response.type === "opaqueredirect" || response.type === "error") return response; // for the browser to follow
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(ALONE)) headers.set(name, value);
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}
+
 self.addEventListener("fetch", (event) => {
-  if (event.request.method === "GET" && within(event.request.url)) event.respondWith(answer(event.request));
+  const { request } = event;
+  if (request.method !== "GET" || !within(request.url)) return;
+  const starts = request.mode === "navigate" || request.destination === "worker"; // a page, or a thread
+  event.respondWith(starts ? answer(request).then(alone) : answer(request));
 });

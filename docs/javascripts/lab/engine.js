@@ -1,5 +1,5 @@
 // Stable Diffusion's loop on ONNX graphs: text encoder, U-Net (with its attention in the open), decoders; and the encoder.
-// Runs inside lab/worker.js; nothing here knows of a page. One picture at a time, single-threaded WebAssembly.
+// Runs inside lab/worker.js; nothing here knows of a page. One picture at a time.
 
 import { SAMPLERS } from "./samplers.js";
 import { alphaBar, guide, split, timesteps } from "./schedule.js";

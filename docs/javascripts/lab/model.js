@@ -6,6 +6,12 @@ import { sizes } from "./files.js";
 
 const NAMES = { runtime: "the runtime", tokenizer: "the words", text: "the text encoder", unet: "the U-Net", encoder: "the encoder" };
 
+/** How many threads may compute: half of what the device has, as the runtime does by itself; more than one only where the page is
+ *  isolated from other origins, which our service worker sees to (plain hosting does not send the headers). */
+export function threads({ crossOriginIsolated, navigator } = globalThis) {
+  return crossOriginIsolated ? Math.max(1, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2))) : 1;
+}
+
 /** Asks the service worker, if there is one, to keep what was loaded; it may not have been in charge yet. */
 function keep(urls) {
   navigator.serviceWorker?.controller?.postMessage({ keep: urls });
@@ -14,7 +20,7 @@ function keep(urls) {
 export class Model {
   /** `of`: data.json of lab/graphs; `address(name)`: the URL of one of its files; `runtime`: {script, wasm}; `root`: the site's. */
   constructor(of, address, runtime, root) {
-    Object.assign(this, { of, address, runtime, root, client: new Client(), has: new Map(), sizes: new Map(), loading: false });
+    Object.assign(this, { of, address, runtime, root, client: new Client(), threads: threads(), has: new Map(), sizes: new Map(), loading: false });
   }
 
   /** Parts that drawing takes, with one of the decoders. */
@@ -55,7 +61,7 @@ export class Model {
     this.loading = true;
     for (const part of wanted) this.has.delete(part);
     try {
-      await this.client.call("load", { of: this.of, files, runtime: this.runtime }, (kind, what) => {
+      await this.client.call("load", { of: this.of, files, runtime: this.runtime, threads: this.threads }, (kind, what) => {
         if (kind === "bytes") on.progress(came += what.bytes, all);
         else on.say(`Starting ${NAMES[what.part] ?? "the decoder"} …`);
       });

@@ -10,9 +10,10 @@ const PARTS = [["text", "text encoder", "text"], ["unet", "U-Net", "prediction"]
 const own = ({ picture }) => picture && picture.specimen === null && !picture.photo;
 
 export class Report {
-  /** {difference: sentence about what rounded weights change; link(): the address of what is on show; of: lab/runs' data} */
-  constructor({ difference, link, of }) {
-    Object.assign(this, { difference, link, of, run: null });
+  /** {difference: sentence about what rounded weights change; link(): the address of what is on show; of: lab/runs' data;
+   *  model: whose `threads` compute} */
+  constructor({ difference, link, of, model }) {
+    Object.assign(this, { difference, link, of, model, run: null });
     this.bars = el("div", { className: "dn-lab__bars", "aria-hidden": "true" });
     this.times = el("p", { className: "dn-lab__times" });
     this.code = el("code", { tabIndex: 0, role: "group", "aria-label": "The same in Python" });
@@ -55,7 +56,7 @@ export class Report {
     const seconds = (value) => `${(value / 1000).toFixed(2)} s`;
     const asked = settings.guidance === 1 ? "" : " (twice a step: with the words and without)";
     this.times.textContent = `Text encoder ${seconds(times.text)}; U-Net ${seconds(times.unet)} for ${times.calls} calls${asked}; `
-      + `decoder ${seconds(times.decoder)} for ${times.decodes} ${times.decodes === 1 ? "picture" : "pictures"}.`;
+      + `decoder ${seconds(times.decoder)} for ${times.decodes} ${times.decodes === 1 ? "picture" : "pictures"}${this.model.threads > 1 ? `; on ${this.model.threads} threads` : ""}.`;
   }
 
   name(ending, run = this.run) {

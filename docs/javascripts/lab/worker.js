@@ -7,9 +7,9 @@ import { bytesOf, sentence, Trouble } from "./files.js";
 let engine = null;
 let current = 0; // the run that may go on; any other stops, even one that has not begun
 
-async function start({ runtime, of }, wasm) {
+async function start({ runtime, of, threads }, wasm) {
   const ort = await import(runtime.script);
-  ort.env.wasm.numThreads = 1; // more need headers that plain hosting does not send
+  ort.env.wasm.numThreads = self.crossOriginIsolated ? threads : 1; // more need memory that threads share
   ort.env.wasm.wasmBinary = wasm.buffer;
   ort.env.logLevel = "error";
   return new Engine(ort, of);

@@ -94,7 +94,7 @@ export default async function mount(host, { src, reducedMotion }) {
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
   const bench = new Bench({ ...of, preview: records.preview }, { able, goOn: () => draw(stage.at) });
   const report = new Report({
-    of: records,
+    of: records, model,
     link: () => new URL(toAddress(whole()), location.href.split(/[?#]/)[0]).href,
     difference: `Run it in a clone of the repository. Its weights are exact, those here are rounded: the pictures differ by ${host.dataset.levels} of 255 levels on average, measured on recorded prompts.`,
   });
