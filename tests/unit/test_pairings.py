@@ -1,4 +1,4 @@
-"""Both networks on both paths: what is taught, how it is drawn, how far apart drawings are; against other implementations."""
+"""Both networks on both paths: what is taught, how it is drawn, how far apart drawings are, against other code."""
 
 import numpy as np
 import pytest
