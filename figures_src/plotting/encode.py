@@ -14,13 +14,14 @@ from denoised.errors import DenoisedError
 from plotting.layout import RASTER_SCALE
 from plotting.style import DPI, THEMES, context
 
-LOSSLESS_BYTES = 60_000  # a WebP sheet over this is tried lossy, and the smaller one kept
+LOSSLESS_BYTES = 60_000  # a WebP sheet is kept lossless up to this; over it, the smaller of both kinds
+LOSSY_BYTES = 120_000  # over this, and it is kept lossy: then lossless is hardly ever smaller, and takes a second to say so
 WEBP_QUALITY = 90
 WEBP_SIDE = 16383  # the format's limit
 
 
 def encode_image(image: np.ndarray, format: str, lossless: bool | None = None) -> bytes:
-    """uint8 HxW, HxWx3 or HxWx4 -> bytes. WebP is lossless unless that is large and lossy is smaller
+    """uint8 HxW, HxWx3 or HxWx4 -> bytes. WebP is lossless unless that is large and lossy is smaller, or lossy is large
     (`lossless` decides)."""
     picture = Image.fromarray(np.ascontiguousarray(image))
     if format == "png":
@@ -33,13 +34,16 @@ def encode_image(image: np.ndarray, format: str, lossless: bool | None = None) -
         raise DenoisedError(
             f"A WebP picture has at most {WEBP_SIDE} pixels a side, not {picture.size[0]}x{picture.size[1]}."
         )
-    exact = io.BytesIO()
-    picture.save(exact, "WEBP", lossless=True, quality=60, method=4, exact=False)
-    if lossless or (lossless is None and len(exact.getvalue()) <= LOSSLESS_BYTES):
-        return exact.getvalue()
-    lossy = io.BytesIO()
-    picture.save(lossy, "WEBP", quality=WEBP_QUALITY, alpha_quality=100, method=4)
-    return min(exact.getvalue(), lossy.getvalue(), key=len) if lossless is None else lossy.getvalue()
+    def webp(**how):
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", method=4, **how)
+        return buffer.getvalue()
+
+    lossy = b"" if lossless else webp(quality=WEBP_QUALITY, alpha_quality=100)
+    if lossless is False or len(lossy) > LOSSY_BYTES:
+        return lossy
+    exact = webp(lossless=True, quality=60, exact=False)
+    return exact if lossless or len(exact) <= LOSSLESS_BYTES else min(exact, lossy, key=len)
 
 
 def encode_figure(fig: Figure, format: str) -> tuple[bytes, int, int]:

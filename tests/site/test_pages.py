@@ -180,13 +180,34 @@ def test_every_page_of_the_navigation_is_looked_at(paths):
     assert addresses <= {path.rstrip("/") for path in paths}
 
 
+def test_heavy_pages_are_known_by_their_pictures(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "index.html").write_text('<img src="../one.webp"><img src="../one.webp"><img src="gone.webp">')
+    (tmp_path / "one.webp").write_bytes(bytes(5000))
+    (tmp_path / "index.html").write_text("x" * 400)
+    assert heaviest(tmp_path, ["", "a/"], 1) == ["a/"]
+    assert weight(tmp_path, "a/") == 5000 + (tmp_path / "a" / "index.html").stat().st_size
+
+
+def weight(site, path) -> int:
+    """Bytes of a page and of all pictures that it names: at least as much as a first load brings of its own."""
+    html = (site / path / "index.html").read_text(encoding="utf-8")
+    named = {(site / path / src).resolve() for src in re.findall(r'<img src="([^"?#:]+)', html)}
+    return len(html.encode()) + sum(file.stat().st_size for file in named if file.is_file())
+
+
+def heaviest(site, paths, count) -> list[str]:
+    return sorted(paths, key=lambda path: weight(site, path))[-count:]
+
+
 def test_first_load_is_small(browser, site, base, lost_base, paths):
-    """Cold cache, service worker allowed, nothing touched: at most 1.5 MB come over the wire. Of notebooks, which carry
-    their pictures within the page, the three largest."""
+    """Cold cache, service worker allowed, nothing touched: at most 1.5 MB come over the wire. Looked at are the fifteen pages
+    that could bring the most; of notebooks, which carry their pictures within the page, the three largest."""
     notebooks = [path for path in paths if path.startswith("notebooks/")]
-    notebooks.sort(key=lambda path: (site / path / "index.html").stat().st_size)
+    others = [path for path in paths if path not in notebooks]
+    chosen = [*heaviest(site, others, 15), *heaviest(site, notebooks, 3)]
     problems, seen = [], {}
-    for start, path in [*((base, path) for path in paths if path not in notebooks[:-3]), (lost_base, LOST)]:
+    for start, path in [*((base, path) for path in chosen), (lost_base, LOST)]:
         context = browser.new_context(**DESKTOP)
         page = context.new_page()
         session = context.new_cdp_session(page)

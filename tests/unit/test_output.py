@@ -341,6 +341,15 @@ def test_webp_is_lossless_where_that_is_small():
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(encode_image(flat, "webp"))).convert("RGB")), flat)
     noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3), dtype=np.uint8)
     assert len(encode_image(noise, "webp")) < len(encode_image(noise, "webp", lossless=True))
+    assert encode_image(noise, "webp") == encode_image(noise, "webp", lossless=False)
+    lines = np.repeat(
+        np.random.default_rng(0).integers(0, 2, (150, 400, 1), dtype=np.uint8) * 255, 3, 2
+    )  # large, and sharp
+    assert (
+        encode_image(lines, "webp", lossless=False)
+        != encode_image(lines, "webp")
+        == encode_image(lines, "webp", lossless=True)
+    )
     with pytest.raises(DenoisedError, match="16383"):
         encode_image(np.zeros((1, 16384, 3), np.uint8), "webp")
 
