@@ -124,8 +124,8 @@ def make(lab, smoke=False):
             f"{n['asked']} drawings for each of {n['seeds']} trainings. Where 50, 75 and 95 % of the first kind were "
             f"learned, of it are drawn: {found}. The readers are right about {n['women_right']:.0%} and "
             f"{n['outlines_right']:.0%} of the icons, which they had not seen, and less about drawings: of those asked for "
-            f"by name, they see without guidance {obeyed('women', 1)}, {obeyed('outlines', 1)}; with it {obeyed('women', 3)}, "
-            f"{obeyed('outlines', 3)}. Rings: that put right."
+            f"by name, they see without guidance {obeyed('women', 1)}, {obeyed('outlines', 1)}; with it "
+            f"{obeyed('women', 3)}, {obeyed('outlines', 3)}. Rings: that put right."
             + (f" Dashed, since it cannot be read: {dim}." if dim else "")
         ),
         numbers=n,
