@@ -6,6 +6,7 @@ python scripts/lab_losses.py        resumes where it was stopped; writes figures
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
@@ -37,12 +38,12 @@ def pictures(settings: losses.Settings):
     return train, take(lambda r: r.split == "concept" and r.tone == "none", settings.held_out)
 
 
-def one_run(name: str, weights, size, seed, train, held_out, see, folder: Path) -> dict:
+def one_run(name: str, weights, size, seed, train, held_out, see, folder: Path, settings) -> dict:
     """Train and measure one autoencoder, or read what an earlier call left."""
     path = folder / f"{name.replace(' ', '-')}-{seed}.pt"
     if not path.exists():
         start = time.process_time()
-        numbers, shown = losses.measure(*losses.train(weights, seed, train, see, size), held_out, see, seed)
+        numbers, shown = losses.measure(*losses.train(weights, seed, train, see, size, settings), held_out, see, seed)
         seconds = time.process_time() - start
         some = torch.from_numpy(shown[:: len(shown) // SHOWN][:SHOWN].copy())
         write_whole(path, lambda part: torch.save({"numbers": numbers, "shown": some, "seconds": seconds}, part))
@@ -60,12 +61,13 @@ def main() -> int:
     see = losses.Features(pipeline.load_vae(paths.WEIGHTS / "emoji-sd" / "vae").requires_grad_(False))
     facts = {"key": losses.key(), "torch": torch.__version__, "recipes": {}, "sizes": {}, "parameters": {}}
     arrays = {"original": held_out.permute(0, 2, 3, 1).numpy()[:: len(held_out) // SHOWN][:SHOWN]}
-    jobs = [("recipes", name, name, (8, 4)) for name in settings.recipes]
-    jobs += [("sizes", f"{factor}x{channels}", "plain", (factor, channels)) for factor, channels in settings.sizes]
+    jobs = [("sizes", f"{factor}x{channels}", "plain", (factor, channels)) for factor, channels in settings.sizes]
+    jobs += [("recipes", name, name, (8, 4)) for name in settings.recipes]
     seconds = 0.0
     for shelf_name, name, recipe, size in jobs:
         weights = losses.strengths(recipe)
-        runs = [one_run(name, weights, size, seed, train, held_out, see, folder) for seed in settings.seeds]
+        how = settings if shelf_name == "recipes" else replace(settings, steps=settings.longer)
+        runs = [one_run(name, weights, size, seed, train, held_out, see, folder, how) for seed in settings.seeds]
         facts[shelf_name][name] = [run["numbers"] for run in runs]
         facts["parameters"][name] = sum(p.numel() for part in losses.build(*size) for p in part.parameters())
         arrays[name] = runs[0]["shown"].numpy()
