@@ -10,9 +10,9 @@ import { normal } from "./noise.js";
 const breathe = () => new Promise((resolve) => { setTimeout(resolve, 0); }); // lets messages such as "stop" in
 
 export class Engine {
-  /** `ort`: ONNX Runtime Web, ready. `of`: data.json of the figure lab/graphs. */
-  constructor(ort, of) {
-    Object.assign(this, { ort, of, levels: alphaBar(of.schedule), sessions: {} });
+  /** `ort`: ONNX Runtime Web, ready. `of`: data.json of the figure lab/graphs. `provider`: "wasm", or "webgpu" for the graphics card. */
+  constructor(ort, of, provider = "wasm") {
+    Object.assign(this, { ort, of, provider, levels: alphaBar(of.schedule), sessions: {} });
     if (of.schedule.prediction !== "v_prediction") throw new Error(`A model that predicts ${of.schedule.prediction} is not known here.`);
   }
 
@@ -25,7 +25,7 @@ export class Engine {
     await this.sessions[name]?.release(); // two of one kind at once are too many
     delete this.sessions[name];
     await breathe();
-    this.sessions[name] = await this.ort.InferenceSession.create(bytes, { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
+    this.sessions[name] = await this.ort.InferenceSession.create(bytes, { executionProviders: [this.provider], graphOptimizationLevel: "all" });
   }
 
   tensor(values, dims, type = "float32") {

@@ -1,10 +1,25 @@
 // Which parts of the model are loaded, what the missing ones weigh, and loading them. A part is "tokenizer", "text", "unet",
-// "encoder", or a decoder by its name ("base", "noto", ...); text encoder and U-Net come in two kinds of weights.
+// "encoder", or a decoder by its name ("base", "noto", ...); text encoder and U-Net come in two kinds of weights, "compact" and "exact".
+// A third kind, "gpu", are the compact ones in a runtime that computes on the graphics card.
 
 import { Client } from "./client.js";
 import { sizes } from "./files.js";
 
 const NAMES = { runtime: "the runtime", tokenizer: "the words", text: "the text encoder", unet: "the U-Net", encoder: "the encoder" };
+
+/** The runtimes, ours at `root`: {kind of weights: {script, wasm, provider}}, "gpu" or any other. */
+const RUNTIMES = { gpu: ["ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm", "webgpu"], cpu: ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm", "wasm"] };
+export function runtime(root, weights) {
+  const [script, wasm, provider] = RUNTIMES[weights === "gpu" ? "gpu" : "cpu"];
+  const url = (name) => new URL(`assets/vendor/onnxruntime/${name}`, root).href;
+  return { script: url(script), wasm: url(wasm), provider };
+}
+
+/** Is there a graphics card that a page may compute on? One that a processor imitates would be slower than the processor. */
+export async function graphicsCard({ gpu } = navigator) {
+  const adapter = await gpu?.requestAdapter().catch(() => null);
+  return Boolean(adapter && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter));
+}
 
 /** How many threads may compute: half of what the device has, as the runtime does by itself; more than one only where the page is
  *  isolated from other origins, which our service worker sees to (plain hosting does not send the headers). */
@@ -18,9 +33,9 @@ function keep(urls) {
 }
 
 export class Model {
-  /** `of`: data.json of lab/graphs; `address(name)`: the URL of one of its files; `runtime`: {script, wasm}; `root`: the site's. */
-  constructor(of, address, runtime, root) {
-    Object.assign(this, { of, address, runtime, root, client: new Client(), threads: threads(), has: new Map(), sizes: new Map(), loading: false });
+  /** `of`: data.json of lab/graphs; `address(name)`: the URL of one of its files; `root`: the site's. */
+  constructor(of, address, root) {
+    Object.assign(this, { of, address, root, runtime: runtime(root), client: new Client(), threads: threads(), has: new Map(), sizes: new Map(), loading: false });
   }
 
   /** Parts that drawing takes, with one of the decoders. */
@@ -30,24 +45,30 @@ export class Model {
 
   url(part, weights) {
     const { of } = this, painter = of.decoders.find(({ name }) => name === part);
-    return this.address(painter ? painter.file : { tokenizer: of.tokenizer, encoder: of.encoder }[part] ?? of.graphs[weights][part]);
+    return this.address(painter ? painter.file : { tokenizer: of.tokenizer, encoder: of.encoder }[part] ?? of.graphs[weights === "gpu" ? "compact" : weights][part]);
   }
 
   /** Finds out what every file weighs. */
   async weigh(kinds) {
     const parts = ["tokenizer", "text", "unet", "encoder", ...this.of.decoders.map(({ name }) => name)];
     const urls = kinds.flatMap((kind) => parts.map((part) => this.url(part, kind)));
-    this.sizes = await sizes([...new Set(urls), this.runtime.wasm, this.runtime.script], this.root);
+    const engines = kinds.map((kind) => runtime(this.root, kind)).flatMap(({ wasm, script }) => [wasm, script]);
+    this.sizes = await sizes([...new Set([...urls, ...engines])], this.root);
+  }
+
+  /** Is what is loaded in another runtime than these weights take? */
+  elsewhere(weights) {
+    return runtime(this.root, weights).wasm !== this.runtime.wasm;
   }
 
   missing(parts, weights) {
-    return parts.filter((part) => this.has.get(part) !== this.url(part, weights));
+    return this.elsewhere(weights) ? parts : parts.filter((part) => this.has.get(part) !== this.url(part, weights));
   }
 
   /** Bytes of these parts, or of those of them that are missing, with the runtime; null if somebody did not say. */
   bytes(parts, weights, { missing = true } = {}) {
     const urls = (missing ? this.missing(parts, weights) : parts).map((part) => this.url(part, weights));
-    if (!missing || (urls.length && !this.has.size)) urls.push(this.runtime.wasm);
+    if (!missing || (urls.length && (!this.has.size || this.elsewhere(weights)))) urls.push(runtime(this.root, weights).wasm);
     return urls.reduce((sum, url) => sum + (this.sizes.get(url) ?? NaN), 0) || (urls.length ? null : 0);
   }
 
@@ -56,6 +77,10 @@ export class Model {
     const wanted = this.missing(parts, weights);
     if (!wanted.length) return;
     const files = Object.fromEntries(wanted.map((part) => [part, this.url(part, weights)])), all = this.bytes(parts, weights);
+    if (this.elsewhere(weights)) {
+      this.end("The model moves to another part of this device."); // one runtime at a time
+      this.runtime = runtime(this.root, weights);
+    }
     let came = 0;
     on.progress(0, all);
     this.loading = true;
@@ -66,8 +91,7 @@ export class Model {
         else on.say(`Starting ${NAMES[what.part] ?? "the decoder"} …`);
       });
     } catch (error) {
-      if (error.fatal) this.end(); // what it held in memory goes with it
-      throw error;
+      this.failed(error);
     } finally {
       this.loading = false;
       on.progress(null);
@@ -81,9 +105,15 @@ export class Model {
     try {
       await this.client.call(name, what, on);
     } catch (error) {
-      if (error.fatal) this.end();
-      throw error;
+      this.failed(error);
     }
+  }
+
+  /** Rejects with what the worker said; where it failed for good, what it held in memory goes with it. */
+  failed(error) {
+    if (error.fatal) this.end();
+    if (error.fatal && this.runtime.provider === "webgpu") error.message += " What else there is under Download runs without a graphics card.";
+    throw error;
   }
 
   /** A call that has one answer. */

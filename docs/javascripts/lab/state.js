@@ -91,6 +91,6 @@ export function fromAddress(search, { styles, decoders, pictures, cells }) {
 
 /** The part of an address after its question mark that brings these settings back. */
 export function toAddress(state) {
-  const kept = Object.entries(state).filter(([key, value]) => key === "prompt" || (key === "noise" ? state.picture : value !== DEFAULT[key] && (key !== "mix" || state.second)));
+  const kept = Object.entries(state).filter(([key, value]) => key === "prompt" || (key === "noise" ? state.picture : value !== DEFAULT[key] && !(key === "weights" && value === "gpu") && (key !== "mix" || state.second)));
   return `?${new URLSearchParams(kept)}`;
 }

@@ -12,7 +12,7 @@ async function start({ runtime, of, threads }, wasm) {
   ort.env.wasm.numThreads = self.crossOriginIsolated ? threads : 1; // more need memory that threads share
   ort.env.wasm.wasmBinary = wasm.buffer;
   ort.env.logLevel = "error";
-  return new Engine(ort, of);
+  return new Engine(ort, of, runtime.provider);
 }
 
 const calls = {

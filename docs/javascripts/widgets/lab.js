@@ -7,7 +7,7 @@ import { Bench } from "../lab/bench.js";
 import { el } from "../lab/dom.js";
 import { bytesOf } from "../lab/files.js";
 import { Form } from "../lab/form.js";
-import { Model } from "../lab/model.js";
+import { graphicsCard, Model } from "../lab/model.js";
 import { Painter } from "../lab/painter.js";
 import { Picture } from "../lab/picture.js";
 import { Report } from "../lab/report.js";
@@ -21,11 +21,7 @@ import { Tokenizer } from "../lab/tokenizer.js";
 import { Vectors } from "../lab/vectors.js";
 
 const SITE = new URL("../../", import.meta.url); // the site's root
-const RUNTIME = {
-  script: new URL("assets/vendor/onnxruntime/ort.wasm.bundle.min.mjs", SITE).href,
-  wasm: new URL("assets/vendor/onnxruntime/ort-wasm-simd-threaded.wasm", SITE).href,
-};
-const NAMES = { compact: "rounded weights", exact: "exact weights" };
+const NAMES = { compact: "rounded weights", exact: "exact weights", gpu: "rounded, on the graphics card" };
 const WATCH = 4; // while it runs, every so many bets are decoded
 
 const json = async (url) => {
@@ -41,7 +37,7 @@ export default async function mount(host, { src, reducedMotion }) {
   const levels = [...alphaBar(of.schedule)];
   const known = { styles: of.styles, decoders: of.decoders.map(({ name }) => name), pictures: starts.pictures.map(({ name }) => name), cells: of.latent[1] * of.latent[2] };
   const able = typeof WebAssembly === "object" && typeof Worker === "function";
-  const model = new Model(of, (name) => beside(`graphs.${name}`), RUNTIME, SITE);
+  const model = new Model(of, (name) => beside(`graphs.${name}`), SITE);
   let run = null; // what is on show
   let task = 0; // the newest draw or decode; older ones give way
   let ready = false; // is everything there that is to be on the page?
@@ -285,8 +281,10 @@ export default async function mount(host, { src, reducedMotion }) {
   if (!able) {
     form.trouble.textContent = "This browser cannot run WebAssembly, so it cannot draw. The recorded runs below work all the same.";
   } else {
-    model.weigh(Object.keys(NAMES)).then(() => {
-      form.offer(Object.entries(NAMES).map(([value, text]) => ({ value, text, bytes: model.bytes(model.drawing("base"), value, { missing: false }) })));
+    graphicsCard().then(async (card) => {
+      const kinds = Object.keys(NAMES).filter((kind) => kind !== "gpu" || card);
+      await model.weigh(kinds);
+      form.offer(Object.entries(NAMES).filter(([kind]) => kinds.includes(kind)).map(([value, text]) => ({ value, text, bytes: model.bytes(model.drawing("base"), value, { missing: false }) })));
       dress();
     });
   }
