@@ -25,7 +25,7 @@ export class Engine {
     await this.sessions[name]?.release(); // two of one kind at once are too many
     delete this.sessions[name];
     await breathe();
-    this.sessions[name] = await this.ort.InferenceSession.create(bytes, { executionProviders: [this.provider], graphOptimizationLevel: "all" });
+    this.sessions[name] = await this.ort.InferenceSession.create(bytes, { executionProviders: [this.provider], graphOptimizationLevel: "all", logSeverityLevel: 3 });
   }
 
   tensor(values, dims, type = "float32") {
