@@ -8,6 +8,7 @@ from denoised.diffusion import samplers
 from denoised.diffusion.schedules import alpha_bar_from_betas, rescale_zero_terminal_snr, scaled_linear_betas
 from denoised.lab import Lab
 from denoised.measured import canvas_guidance as guidance
+from denoised.measured import canvas_steps
 from denoised.studies import shelf, thousand
 from figures.canvas import (
     crossfade,
@@ -16,7 +17,6 @@ from figures.canvas import (
     one_jump,
     reverse_frames,
     snapshots,
-    steps,
     terminal,
     updates,
 )
@@ -171,7 +171,7 @@ def test_own_icon_is_the_nearest_of_all():
 
 def test_distance_is_measured_in_the_yardstick():
     a, b = torch.zeros(4, 4, 4), torch.full((4, 4, 4), 3.0)
-    assert steps.distance([Run(a)], [Run(b)], scale=1.5) == pytest.approx(2)
+    assert canvas_steps.distance([Run(a)], [Run(b)], scale=1.5) == pytest.approx(2)
 
 
 def test_share_of_the_finished_latent():

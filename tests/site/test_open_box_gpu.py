@@ -36,7 +36,7 @@ def test_an_imitated_card_is_not_offered(with_card, base):
 def test_a_card_draws_the_same_and_another_choice_leaves_it(with_card, base):
     visitor = Visitor(with_card, base, **DESKTOP)
     visitor.page.add_init_script(TAKEN_FOR_REAL)
-    page = ready(visitor, "?steps=1&guidance=1")
+    page = ready(visitor, "?steps=1&guidance=1&decoder=tiny")  # few calls, for each takes many seconds here
     if page.evaluate("navigator.gpu?.requestAdapter()") is None:
         pytest.skip("this browser imitates no graphics card")
     assert page.evaluate(CHOICES) == ["compact", "exact", "gpu"]

@@ -10,7 +10,7 @@ from denoised.studies import pairings as study
 from denoised.training import pairings
 from denoised.training.laboratory import Settings
 
-QUICK = Settings(batch=32, lr=3e-3, warmup=0, ema=0.9)
+QUICK = Settings(batch=16, lr=3e-3, warmup=0, ema=0.9)
 
 
 class Echo(torch.nn.Module):
@@ -76,8 +76,8 @@ def test_each_pairing_learns(pair):
         made = pairings.draw(net, path, labels, 3, 1.0, 8)
         seen.append((samples, float((made - target).square().mean().sqrt())))
 
-    pairings.train(net, path, target, labels, 0, QUICK, (64, 3200), look)
-    assert [samples for samples, _ in seen] == [64, 3200]
+    pairings.train(net, path, target, labels, 0, QUICK, (32, 1280), look)
+    assert [samples for samples, _ in seen] == [32, 1280]
     assert seen[1][1] < 0.5 and seen[1][1] < seen[0][1] / 2
 
 
