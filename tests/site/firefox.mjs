@@ -1,15 +1,15 @@
 // Firefox for tests in Python: one line of JSON in, one line of JSON out. Started as
-//   node firefox.mjs <node_modules> <firefox>
+//   node firefox.mjs <node_modules> <firefox> [serviceworkers]
 // Firefox is spoken to by WebDriver BiDi, which it understands by itself.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const [modules, executablePath] = process.argv.slice(2);
+const [modules, executablePath, kept] = process.argv.slice(2);
 const found = createRequire(`${modules}/`).resolve("puppeteer-core");
 const { default: puppeteer } = await import(pathToFileURL(found));
-// Without service workers, as in the tours with Chromium: what one is loading when a page is left is told as an error.
-const extraPrefsFirefox = { "dom.serviceWorkers.enabled": false };
+// Without service workers unless asked for, as in the tours with Chromium: what one is loading when a page is left is told as an error.
+const extraPrefsFirefox = { "dom.serviceWorkers.enabled": kept === "serviceworkers" };
 const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox });
 const page = await browser.newPage();
 let errors = [], requests = [];
@@ -25,6 +25,7 @@ const commands = {
     if (dark) await page.evaluate(() => document.body.setAttribute("data-md-color-scheme", "slate"));
     return null;
   },
+  async before({ script }) { await page.evaluateOnNewDocument(`(${script})()`); return null; },
   evaluate: ({ script }) => page.evaluate(`(${script})()`),
   async wait({ script, timeout }) {
     await page.waitForFunction(`(${script})()`, { timeout, polling: 100 });

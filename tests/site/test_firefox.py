@@ -24,10 +24,10 @@ RUN = "lab/?prompt=red+heart%2C+noto+style&seed=4&steps=4"
 
 
 class Firefox:
-    """A headless Firefox: open, evaluate, wait, click, press, picture, notes (firefox.mjs)."""
+    """A headless Firefox: open, before, evaluate, wait, click, press, picture, notes (firefox.mjs)."""
 
-    def __init__(self, path: str, modules: Path):
-        command = ["node", Path(__file__).with_name("firefox.mjs"), modules, path]
+    def __init__(self, path: str, modules: Path, *more: str):
+        command = ["node", Path(__file__).with_name("firefox.mjs"), modules, path, *more]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __getattr__(self, name):
@@ -51,16 +51,28 @@ class Firefox:
 
 
 @pytest.fixture(scope="module")
-def firefox():
+def start():
+    """start(*more arguments of firefox.mjs) -> a Firefox; skips or fails where there is none."""
     modules = Path(os.environ.get("DENOISED_NODE_MODULES", ROOT / "node_modules")).resolve()
     path = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
     if not path:
         (pytest.fail if os.environ.get("REQUIRE_FIREFOX") == "1" else pytest.skip)(NO_FIREFOX)
     if not (modules / "puppeteer-core").is_dir():
         pytest.fail(f"{modules / 'puppeteer-core'} is missing: run `python3 scripts/setup_env.py --all`")
-    made = Firefox(path, modules)
-    yield made
-    made.close()
+    started = []
+
+    def begin(*more):
+        started.append(Firefox(path, modules, *more))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def firefox(start):
+    return start()
 
 
 def test_every_page_opens_without_a_complaint(firefox, base, paths):
@@ -111,3 +123,20 @@ def test_the_keyboard_reaches_the_content(firefox, base):
     firefox.open(url=base, width=1280, height=800)
     firefox.press(key="Tab")
     assert firefox.evaluate(script="() => document.activeElement.classList[0]") == "md-skip"
+
+
+def test_threads_draw_where_the_service_worker_isolates_the_page(start, base):
+    """As on a device of four cores, at the second visit."""
+    firefox = start("serviceworkers")
+    firefox.before(script="() => Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => 4 })")
+    firefox.open(url=base + "lab/", width=1280, height=900)
+    firefox.wait(script="() => navigator.serviceWorker.controller !== null", timeout=60_000)
+    firefox.open(url=base + "lab/?steps=1&guidance=1&decoder=tiny", width=1280, height=900)
+    assert firefox.evaluate(script="() => crossOriginIsolated")
+    firefox.evaluate(script="() => document.querySelector('.dn-widget[data-widget=lab]').scrollIntoView()")
+    firefox.wait(script=READY, timeout=60_000)
+    firefox.wait(script="() => !document.querySelector('.dn-lab__go').disabled", timeout=60_000)
+    firefox.click(selector=".dn-lab__go")
+    firefox.wait(script=DRAWN, timeout=180_000)
+    told = firefox.evaluate(script="() => document.querySelector('.dn-lab__times').textContent")
+    assert told.endswith("on 2 threads.")

@@ -29,6 +29,7 @@ def test_an_imitated_card_is_not_offered(with_card, base):
     adapter = page.evaluate("navigator.gpu?.requestAdapter().then(a => a && a.info.isFallbackAdapter)")
     if adapter is None:
         pytest.skip("this browser imitates no graphics card")
+    page.wait_for_timeout(500)
     assert page.evaluate(CHOICES) == ["compact", "exact"]
     visitor.context.close()
 
@@ -39,6 +40,7 @@ def test_a_card_draws_the_same_and_another_choice_leaves_it(with_card, base):
     page = ready(visitor, "?steps=1&guidance=1&decoder=tiny")  # few calls, for each takes many seconds here
     if page.evaluate("navigator.gpu?.requestAdapter()") is None:
         pytest.skip("this browser imitates no graphics card")
+    page.wait_for_selector("#dn-lab-weights option[value=gpu]", state="attached")
     assert page.evaluate(CHOICES) == ["compact", "exact", "gpu"]
     page.get_by_label("Download", exact=True).select_option("gpu")
     card = draw(page)

@@ -1,12 +1,13 @@
 """A test that wants the machine to itself gets it, and two that do not share it."""
 
+import os
 import subprocess
 import sys
 import time
 
 import pytest
 
-from turns import turn
+from turns import HELD, turn
 
 HOLD = """
 import sys, time
@@ -23,6 +24,7 @@ with turn(Path({root!r}), alone={alone}):
 def hold(tmp_path, monkeypatch):
     """Start a process that takes its turn, says so, and keeps it until it is told to go on."""
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    monkeypatch.delenv(HELD, raising=False)  # this test's own turn is none of theirs
     started = []
 
     def start(alone: bool):
@@ -72,7 +74,19 @@ def test_a_killed_one_keeps_no_turn(hold):
     assert is_in(hold(alone=True), 20)
 
 
+def test_what_a_test_starts_takes_no_turn_of_its_own(hold, tmp_path):
+    """Else it would wait for the lone one, which waits for the test, which waits for what it has started."""
+    with turn(tmp_path, alone=False):
+        kept = os.environ.pop(HELD)
+        lone = hold(alone=True)  # of another worker
+        assert not is_in(lone, 1)
+        os.environ[HELD] = kept
+        assert is_in(hold(alone=False), 20)
+    assert HELD not in os.environ and is_in(lone, 20)
+
+
 def test_without_parallel_workers_nothing_is_locked(tmp_path, monkeypatch):
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    monkeypatch.delenv(HELD, raising=False)
     with turn(tmp_path, alone=True), turn(tmp_path, alone=True):
         assert not list(tmp_path.iterdir())

@@ -86,10 +86,11 @@ export class Form {
 
   /** `choices`: [{value, text, bytes}] of what can be loaded. */
   offer(choices) {
+    const chosen = this.fields.weights.value || this.weights;
     this.choices = choices;
     this.fields.weights.replaceChildren(...choices.map(({ value, text, bytes }) =>
       el("option", { value, text: `${text}${bytes ? `, ${megabytes(bytes)}` : ""}` })));
-    this.fields.weights.value = this.weights;
+    this.fields.weights.value = chosen;
     this.dress();
   }
 

@@ -16,8 +16,8 @@ export function runtime(root, weights) {
 }
 
 /** Is there a graphics card that a page may compute on? One that a processor imitates would be slower than the processor. */
-export async function graphicsCard({ gpu } = navigator) {
-  const adapter = await gpu?.requestAdapter().catch(() => null);
+export async function graphicsCard() {
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
   return Boolean(adapter && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter));
 }
 

@@ -281,12 +281,11 @@ export default async function mount(host, { src, reducedMotion }) {
   if (!able) {
     form.trouble.textContent = "This browser cannot run WebAssembly, so it cannot draw. The recorded runs below work all the same.";
   } else {
-    graphicsCard().then(async (card) => {
-      const kinds = Object.keys(NAMES).filter((kind) => kind !== "gpu" || card);
-      await model.weigh(kinds);
-      form.offer(Object.entries(NAMES).filter(([kind]) => kinds.includes(kind)).map(([value, text]) => ({ value, text, bytes: model.bytes(model.drawing("base"), value, { missing: false }) })));
+    const offer = (kinds) => model.weigh(kinds).then(() => {
+      form.offer(kinds.map((value) => ({ value, text: NAMES[value], bytes: model.bytes(model.drawing("base"), value, { missing: false }) })));
       dress();
     });
+    offer(["compact", "exact"]).then(graphicsCard).then((card) => card && offer(Object.keys(NAMES))); // a browser may think about cards for long
   }
 
   return () => {
