@@ -69,7 +69,7 @@ def begin_again(page, query):
         document.querySelector('article').append(link); link.click(); link.remove(); }""", query)
     page.wait_for_selector(f".dn-widget[data-picture='{dict(parse_qsl(query[1:])).get('picture', '')}']")
     page.evaluate("document.querySelectorAll('.dn-lab details').forEach(d => { d.open = false; })")
-    for place, thing in ((2, "cat"), (1, "apple")):  # by way of another one, so that what is waited for was not there before
+    for place, thing in ((2, "cat"), (1, "apple")):  # by way of another, so that what is waited for was not there before
         page.get_by_label("Recorded runs").select_option(index=place)
         page.wait_for_function("t => document.querySelector('.dn-lab__about strong').textContent.includes(t)", arg=thing)
 
