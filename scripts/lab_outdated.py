@@ -7,14 +7,12 @@ python scripts/lab_outdated.py --run    runs those scripts one after the other (
 
 import argparse
 import importlib
-import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
-
-import numpy as np
 
 from denoised import measured, paths
 from denoised.errors import DenoisedError
@@ -34,24 +32,29 @@ def folder(part: str) -> Path:
     return found[0]
 
 
+@cache
+def digest(part: str) -> str:
+    """Of the weights that are here now; several studies name the same."""
+    return shelf.weights_digest(folder(part))
+
+
 def other_weights(facts: dict) -> list[str]:
     """Names of the weights that are not those which these results were measured with."""
     weights = facts.get("weights") or {}
     if isinstance(weights, str):  # the oldest studies name one: the autoencoder
         weights = {"vae": weights}
-    return [name for name, digest in weights.items() if shelf.weights_digest(folder(name)) != digest]
+    return [name for name, kept in weights.items() if digest(name) != kept]
 
 
 def why(file: Path) -> str | None:
     """What is wrong with the results of a study, in a few words; None if they are current."""
+    study = importlib.import_module(f"denoised.studies.{name_of(file)}")
     try:
-        with np.load(file) as kept:
-            facts = json.loads(bytes(kept["facts"]).decode())
-    except (OSError, ValueError, KeyError) as error:
-        return f"cannot be read ({error})"
-    module = importlib.import_module(f"denoised.studies.{name_of(file)}")
-    if hasattr(module, "key") and facts.get("key") != module.key():
+        facts, _ = shelf.take(file, study.key(), f"lab_{name_of(file)}")
+    except shelf.Outdated:
         return "made by other code"
+    except DenoisedError:
+        return "cannot be read"
     others = other_weights(facts)
     return f"measured with another {' and '.join(others)}" if others else None
 

@@ -38,11 +38,12 @@ def main() -> int:
     folder = paths.RUNS / "lab-pairings" / f"{study.key()}-{weights['vae'][:12]}"
     folder.mkdir(parents=True, exist_ok=True)
     rows, pictures = judge_training.eligible()
-    things = feedback.chosen(rows, dataclasses.replace(feedback.SETTINGS, concepts=S.concepts))
+    kin = dataclasses.replace(feedback.SETTINGS, concepts=S.concepts)
+    things = feedback.chosen(rows, kin)
     learned = [i for i, row in enumerate(rows) if row.split == "train" and row.concept in things]
     z = made_once(folder, "icons", lambda: encode_all(vae, pictures[learned]))
     said = torch.from_numpy(feedback.captions([rows[i] for i in learned], things))
-    asked = torch.from_numpy(feedback.wishes(S.asked, dataclasses.replace(feedback.SETTINGS, concepts=S.concepts)))
+    asked = torch.from_numpy(feedback.wishes(S.asked, kin))
     own = np.array([net.classes["concept"].index(thing) for thing in things])
 
     def right(latents, thing):

@@ -342,9 +342,8 @@ def test_webp_is_lossless_where_that_is_small():
     noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3), dtype=np.uint8)
     assert len(encode_image(noise, "webp")) < len(encode_image(noise, "webp", lossless=True))
     assert encode_image(noise, "webp") == encode_image(noise, "webp", lossless=False)
-    lines = np.repeat(
-        np.random.default_rng(0).integers(0, 2, (150, 400, 1), dtype=np.uint8) * 255, 3, 2
-    )  # large, and sharp
+    # Large, and sharp: lossless is the smaller one.
+    lines = np.repeat(np.random.default_rng(0).integers(0, 2, (150, 400, 1), dtype=np.uint8) * 255, 3, 2)
     assert (
         encode_image(lines, "webp", lossless=False)
         != encode_image(lines, "webp")

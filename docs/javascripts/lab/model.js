@@ -7,8 +7,8 @@ import { sizes } from "./files.js";
 
 const NAMES = { runtime: "the runtime", tokenizer: "the words", text: "the text encoder", unet: "the U-Net", encoder: "the encoder" };
 
-/** The runtimes, ours at `root`: {kind of weights: {script, wasm, provider}}, "gpu" or any other. */
 const RUNTIMES = { gpu: ["ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm", "webgpu"], cpu: ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm", "wasm"] };
+/** What runs a kind of weights: {script, wasm, provider}, the files' addresses below the site's `root`. */
 export function runtime(root, weights) {
   const [script, wasm, provider] = RUNTIMES[weights === "gpu" ? "gpu" : "cpu"];
   const url = (name) => new URL(`assets/vendor/onnxruntime/${name}`, root).href;

@@ -14,7 +14,7 @@ from plotting.style import SMALL, new_figure
 
 WEIGHTS = ("emoji-sd/vae", "judge")
 DATA = ()
-TITLE = "What is common becomes more common"
+TITLE = "Women, outlines, and what comes out unasked"
 TINY_ONLY = "It reads what was measured with the laboratory model."
 
 RESAMPLES = 1000
@@ -45,9 +45,8 @@ def make(lab, smoke=False):
                 key = names[axis, i, j] = f"{axis}_{100 * share:.0f}_s{s:g}"
                 low, high = crossed_ci(found[i, :, j], rng, 100 if smoke else RESAMPLES)
                 n |= {key: float(found[i, :, j].mean()), f"{key}_low": low, f"{key}_high": high}
-        named = (arrays[f"named_{axis}"] > 0).mean(
-            (1, 4)
-        )  # read as the first kind: [shares, strengths, which was named]
+        # Of those that were asked for as [shares, strengths, kind], how many are read as the first kind.
+        named = (arrays[f"named_{axis}"] > 0).mean((1, 4))
         for j, s in enumerate(settings.strengths):
             n |= {f"{axis}_first_s{s:g}": float(named[0, j, 0]), f"{axis}_other_s{s:g}": 1 - float(named[0, j, 1])}
             n[f"{axis}_read_s{s:g}"] = (n[f"{axis}_first_s{s:g}"] + n[f"{axis}_other_s{s:g}"]) / 2
