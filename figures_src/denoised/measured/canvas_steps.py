@@ -49,9 +49,7 @@ def measure(lab, smoke=False):
     reference = run("ddim", full) if smoke or not lab.profile.trained_here else kept(lab)
     made = {name: {steps: run(name, steps) for steps in some} for name, some in counts(smoke).items()}
     other = run("ddim", 2 if smoke else 20, shift=100)
-    # the yardstick: what another seed does to the same prompt
-    pairs = zip(other, reference, strict=True)
-    scale = float(np.mean([(a.xt[-1] - b.xt[-1]).square().mean().sqrt() for a, b in pairs]))
+    scale = distance(other, reference, 1)  # the yardstick: what another seed does to the same prompt
     far = {
         name: {steps: distance(traces, reference, scale) for steps, traces in some.items()}
         for name, some in made.items()
