@@ -69,7 +69,8 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
 
         unet, report = train_student(preset, **limits)
         if report["finished"]:
-            store.save_model(unet, paths.WEIGHTS / preset.name, preset, report, teacher=store.read_card(sd / "unet"))
+            taught_by = {"sha256": store.read_card(sd / "unet")["sha256"]}
+            store.save_adapter(unet, paths.WEIGHTS / preset.name, preset, report, teacher=taught_by)
     return report["finished"]
 
 

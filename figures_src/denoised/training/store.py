@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from denoised import paths
 from denoised.errors import DenoisedError
+from denoised.models import adapter
 from denoised.training import images
 from denoised.training.loop import write_whole
 from denoised.training.presets import Preset
@@ -79,6 +80,14 @@ def save_tensors(model, path: Path) -> None:
     """All parameters of a model of our own in one fp16 safetensors file."""
     half = {k: v.to(torch.float16).contiguous() for k, v in model.state_dict().items() if v.is_floating_point()}
     write_whole(path, lambda part: save_file(half, part))
+
+
+def save_adapter(network, folder: Path, preset: Preset, report: dict, **more) -> None:
+    """The adapter of a network that has one attached, in the layout of diffusers, and its card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    half = {name: value.detach().to(torch.float16).contiguous() for name, value in adapter.tensors(network).items()}
+    write_whole(folder / adapter.FILE, lambda part: save_file(half, part))
+    write_card(folder, preset, report, **more)
 
 
 def write_model_index(folder: Path) -> None:
