@@ -1,11 +1,12 @@
 """What each part of an autoencoder's loss is for, and how far one may shrink: tiny autoencoders, one change each.
 
-    python scripts/lab_losses.py        # three quarters of an hour on one core, resumable; writes losses.npz beside this file
+    python scripts/lab_losses.py    # three quarters of an hour on one core, resumable; writes losses.npz beside this file
 
-They learn from windows of 32x32 pixels in icons of 64x64, and are measured on whole icons of unseen things. The whole loss has the four parts of a latent diffusion model's (Rombach et al.
-2022, appendix G): pixels, features of a network that knows pictures, an adversary that has to tell rebuilt from real,
-and the KL term. Each recipe leaves out one. The sizes differ in how many pixels share a cell of the code (its factor)
-and in how many numbers a cell has; they are trained on pixels and KL only.
+They learn from windows of 32x32 pixels in icons of 64x64, and are measured on whole icons of unseen things. The whole
+loss has the four parts of a latent diffusion model's (Rombach et al. 2022, appendix G): pixels, features of a network
+that knows pictures, an adversary that has to tell rebuilt from real, and the KL term. Each recipe leaves out one. The
+sizes differ in how many pixels share a cell of the code (its factor) and in how many numbers a cell has; they are trained
+on pixels and KL only.
 
 Written down before the first run: without pixels the likeness falls; without features and without the adversary detail
 falls; without the KL term, at so light a weight, codes grow and become points, and no picture shows it.
@@ -129,8 +130,8 @@ def adversary():
 
 
 def windows(pictures, count: int, side: int, generator):
-    """`count` windows of `pictures` uint8 [N, 3, H, W] as floats from -1 to 1, [count, 3, side, side]; of two for each, the one
-    that is less blank."""
+    """`count` windows of `pictures` uint8 [N, 3, H, W] as floats from -1 to 1, [count, 3, side, side]; of two for each,
+    the one that is less blank."""
     import torch
 
     pick = torch.randint(len(pictures), (count,), generator=generator)
@@ -194,8 +195,6 @@ def detail(made, real) -> np.ndarray:
 
 def measure(encoder, decoder, held_out, see) -> tuple[dict, np.ndarray]:
     """(numbers, round trips uint8 [N, 64, 64, 3]) of one autoencoder on `held_out` uint8 [N, 3, 64, 64]."""
-    import torch
-
     x = held_out.float() / 127.5 - 1
     mean, log_variance = encoder(x).clamp(-30, 20).chunk(2, dim=1)
     y = decoder(mean)
