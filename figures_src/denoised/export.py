@@ -182,19 +182,33 @@ def stored(traced: bytes, kind: str) -> bytes:
     it loads the graph. Raises ValueError for an unknown kind.
     """
     import onnx
-    from onnx import helper, numpy_helper
 
     if kind not in KINDS:
         raise ValueError(f"A graph is stored as one of {', '.join(KINDS)}, not {kind!r}.")
     model = onnx.load_from_string(traced)
-    axes = _output_axes(model.graph) if kind == "compact" else {}
+    kept, before = packed(model.graph.initializer, kind, _output_axes(model.graph))
+    nodes = [*before, *model.graph.node]
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend(nodes)
+    _strip(model)
+    onnx.checker.check_model(model)
+    return model.SerializeToString(deterministic=True)
+
+
+def packed(tensors, kind: str, axes: dict[str, int]) -> tuple[list, list]:
+    """(what is kept of a graph's constants, the operations that give them back by their names), as `kind` says; `axes`:
+    name -> axis of output channels, of those that may be rounded."""
+    import onnx
+    from onnx import helper, numpy_helper
+
     kept, before = [], []
-    for tensor in model.graph.initializer:
+    for tensor in tensors:
         value = numpy_helper.to_array(tensor)
         name, half = tensor.name, value.astype(np.float16) if value.dtype == np.float32 else None
         if half is None or value.size < FEWEST:
             kept.append(tensor)
-        elif name in axes and value.ndim >= 2:
+        elif kind == "compact" and name in axes and value.ndim >= 2:
             whole, scale = rounded(value, axes[name])
             kept += [numpy_helper.from_array(whole, f"{name}.whole"), numpy_helper.from_array(scale, f"{name}.scale")]
             before += [
@@ -206,13 +220,7 @@ def stored(traced: bytes, kind: str) -> bytes:
             before.append(helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
         else:
             kept.append(tensor)
-    nodes = [*before, *model.graph.node]
-    del model.graph.initializer[:], model.graph.node[:]
-    model.graph.initializer.extend(kept)
-    model.graph.node.extend(nodes)
-    _strip(model)
-    onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+    return kept, before
 
 
 def _output_axes(graph) -> dict[str, int]:
