@@ -16,7 +16,7 @@ export class Engine {
     if (of.schedule.prediction !== "v_prediction") throw new Error(`A model that predicts ${of.schedule.prediction} is not known here.`);
   }
 
-  /** Takes in one part, as the bytes of its file: "tokenizer", "text", "unet", "encoder" or a decoder by its name. */
+  /** Takes in one part, as the bytes of its file: "tokenizer", "text", "unet", "fast", "encoder" or a decoder by its name. */
   async take(name, bytes) {
     if (name === "tokenizer") {
       this.tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(bytes)));
@@ -47,9 +47,10 @@ export class Engine {
     return { ...first, states: first.states.map((value, i) => value + mix * (states[i] - value)), second: tokens, used: Math.max(first.used, used) };
   }
 
-  /** The U-Net's answer to one sample: {output, attention: {side: Float32Array [side side L]}}. */
-  async unet(xt, t, text) {
-    const found = await this.sessions.unet.run({
+  /** The U-Net's answer to one sample, by the session `net` ("unet", or "fast" with the adapter): {output, attention: {side:
+   *  Float32Array [side side L]}}. */
+  async unet(net, xt, t, text) {
+    const found = await this.sessions[net].run({
       xt: this.tensor(xt, [1, ...this.of.latent]),
       t: this.tensor(Float32Array.of(t), [1]),
       context: this.tensor(text.states, [1, text.ids.length, text.width]),
@@ -89,7 +90,7 @@ export class Engine {
   /**
    * One run, or the rest of one from step `from` with the latent `xt` in its place; with a `picture` {mean, spread, mask or
    * null}, one that begins there with that picture under noise.
-   * settings: {prompt, second, mix, negative, seed, steps, guidance, sampler, decoder, picture} as the model reads them. `on(kind, what)` is told of "text", of
+   * settings: {prompt, second, mix, negative, seed, steps, guidance, net, sampler, decoder, picture} as the model reads them. `on(kind, what)` is told of "text", of
    * each "step" {i, t, xt, x0, attention, milliseconds}, of a "picture" {i, picture, milliseconds} of every `watch`-th bet, and of
    * the "end" {xt, picture, milliseconds}. `past`: up to two steps
    * before `from`, {i, x0, base} each, for a sampler that looks back; base: the latent that it set out from, where that is not xt. `stopped()` ends it between two steps.
@@ -99,7 +100,7 @@ export class Engine {
     const level = (i) => (i < visited.length ? Math.max(sampler.least, this.levels[visited[i]]) : 1);
     const fresh = sampler.noisy && this.fresh(settings);
     const behind = past.map(({ i, x0, base }) => ({ x0, xt: base, level: level(i) }));
-    const guided = settings.guidance !== 1, first = picture && begin(picture, settings.seed);
+    const net = settings.net || "unet", guided = settings.guidance !== 1, first = picture && begin(picture, settings.seed);
     let start = performance.now();
     const text = await this.told(settings);
     const empty = guided ? await this.read(settings.negative) : null;
@@ -109,8 +110,8 @@ export class Engine {
       await breathe();
       if (stopped()) return on("stopped", { i });
       start = performance.now();
-      const t = visited[i], words = await this.unet(sample, t, text);
-      const answer = guided ? guide((await this.unet(sample, t, empty)).output, words.output, settings.guidance) : words.output;
+      const t = visited[i], words = await this.unet(net, sample, t, text);
+      const answer = guided ? guide((await this.unet(net, sample, t, empty)).output, words.output, settings.guidance) : words.output;
       const [x0, eps] = split(answer, sample, level(i));
       const base = sampler.correct ? sampler.correct({ xt: sample, x0, at: level(i), past: behind }) : sample;
       on("step", { i, t, xt: sample, base, x0, attention: words.attention, milliseconds: performance.now() - start });

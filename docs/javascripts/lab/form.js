@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { SAMPLERS } from "./samplers.js";
-import { DEFAULT, STEPS, problem, warnings, wording } from "./state.js";
+import { DEFAULT, fitting, NETS, STEPS, problem, warnings, wording } from "./state.js";
 import { readable } from "./tokenizer.js";
 
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
@@ -21,6 +21,7 @@ export class Form {
       seed: el("input", { id: id("seed"), type: "text", inputMode: "numeric", autocomplete: "off" }),
       steps: el("select", { id: id("steps") }, ...STEPS.map((n) => el("option", { value: n, text: String(n) }))),
       guidance: el("input", { id: id("guidance"), type: "range", min: 0, max: 12, step: 0.5 }),
+      net: el("select", { id: id("net"), "aria-describedby": id("net-says") }, ...Object.entries(NETS).map(([value, { title }]) => el("option", { value, text: title }))),
       sampler: el("select", { id: id("sampler"), "aria-describedby": id("sampler-says") }, ...Object.entries(SAMPLERS).map(([value, { title }]) => el("option", { value, text: title }))),
       negative: el("textarea", { id: id("negative"), rows: 1, spellcheck: false, autocomplete: "off" }),
       second: el("textarea", { id: id("second"), rows: 1, spellcheck: false, autocomplete: "off" }),
@@ -49,7 +50,8 @@ export class Form {
         el("div", { className: "dn-lab__field" }, label("seed", "Seed"), el("span", { className: "dn-lab__pair" }, f.seed, this.another)),
         el("div", { className: "dn-lab__field dn-lab__field--guidance" },
           el("span", { className: "dn-lab__pair" }, label("guidance", "Guidance"), this.strength), f.guidance)),
-      el("details", { className: "dn-lab__more" }, el("summary", { text: "Sampler, negative and second prompt" }), el("div", { className: "dn-lab__opened" },
+      el("details", { className: "dn-lab__more" }, el("summary", { text: "Network, sampler, negative and second prompt" }), el("div", { className: "dn-lab__opened" },
+        el("div", { className: "dn-lab__field dn-lab__field--short" }, label("net", "Drawn by"), f.net, this.drawn = el("p", { id: id("net-says"), className: "dn-lab__says" })),
         el("div", { className: "dn-lab__field dn-lab__field--short" }, label("sampler", "Sampler"), f.sampler, this.about = el("p", { id: id("sampler-says"), className: "dn-lab__says" })),
         el("div", { className: "dn-lab__field" }, label("negative", "What it should keep away from (negative prompt)"), f.negative),
         el("div", { className: "dn-lab__field" }, label("second", "Second prompt, mixed with the first"), f.second),
@@ -66,6 +68,7 @@ export class Form {
       });
     }
     this.another.addEventListener("click", () => { f.seed.value = (Number(f.seed.value) + 1) % 2 ** 32 || 0; this.say(""); this.changed(); });
+    f.net.addEventListener("input", () => { for (const [name, value] of Object.entries(fitting(f.net.value))) f[name].value = value; });
     this.node.addEventListener("input", () => this.changed());
     f.prompt.addEventListener("focus", () => this.learn(), { once: true });
     this.state = state;
@@ -74,13 +77,13 @@ export class Form {
   get state() {
     const f = this.fields;
     return { prompt: f.prompt.value, style: f.style.value, negative: f.negative.value, second: f.second.value, mix: Number(f.mix.value), seed: f.seed.value.trim(),
-      steps: Number(f.steps.value), guidance: Number(f.guidance.value), sampler: f.sampler.value, weights: f.weights.value || this.weights };
+      steps: Number(f.steps.value), guidance: Number(f.guidance.value), net: f.net.value, sampler: f.sampler.value, weights: f.weights.value || this.weights };
   }
 
   set state(values) {
     for (const [name, field] of Object.entries(this.fields)) field.value = values[name];
     this.weights = values.weights; // until the sizes are known, and with them what there is to choose
-    if (values.negative || values.second || values.sampler !== DEFAULT.sampler) this.node.querySelector(".dn-lab__more").open = true;
+    if (values.negative || values.second || values.net || values.sampler !== DEFAULT.sampler) this.node.querySelector(".dn-lab__more").open = true;
     this.changed();
   }
 
@@ -111,6 +114,7 @@ export class Form {
     this.way.textContent = mix === 0 ? "the first alone" : mix === 1 ? "the second alone" : `${Math.round(100 * mix)} % of the way to the second`;
     f.mix.setAttribute("aria-valuetext", this.way.textContent);
     this.about.textContent = SAMPLERS[this.state.sampler].says;
+    this.drawn.textContent = NETS[this.state.net].says;
     this.trouble.textContent = "";
     for (const field of Object.values(this.fields)) field.removeAttribute("aria-invalid");
     this.dress();

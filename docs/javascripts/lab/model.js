@@ -1,11 +1,11 @@
-// Which parts of the model are loaded, what the missing ones weigh, and loading them. A part is "tokenizer", "text", "unet",
-// "encoder", or a decoder by its name ("base", "noto", ...); text encoder and U-Net come in two kinds of weights, "compact" and "exact".
+// Which parts of the model are loaded, what the missing ones weigh, and loading them. A part is "tokenizer", "text", "unet", "fast" (the
+// U-Net with its adapter), "encoder", or a decoder by its name ("base", "noto", ...); text encoder and U-Net come in two kinds of weights, "compact" and "exact".
 // A third kind, "gpu", are the compact ones in a runtime that computes on the graphics card.
 
 import { Client } from "./client.js";
 import { sizes } from "./files.js";
 
-const NAMES = { runtime: "the runtime", tokenizer: "the words", text: "the text encoder", unet: "the U-Net", encoder: "the encoder" };
+const NAMES = { runtime: "the runtime", tokenizer: "the words", text: "the text encoder", unet: "the U-Net", fast: "the U-Net with its adapter", encoder: "the encoder" };
 
 const RUNTIMES = { gpu: ["ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm", "webgpu"], cpu: ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm", "wasm"] };
 /** What runs a kind of weights: {script, wasm, provider}, the files' addresses below the site's `root`. */
@@ -35,22 +35,27 @@ function keep(urls) {
 export class Model {
   /** `of`: data.json of lab/graphs; `address(name)`: the URL of one of its files; `root`: the site's. */
   constructor(of, address, root) {
-    Object.assign(this, { of, address, root, runtime: runtime(root), client: new Client(), threads: threads(), has: new Map(), sizes: new Map(), loading: false });
+    Object.assign(this, { of, address, root, runtime: runtime(root), client: new Client(), threads: threads(), has: new Map(), came: new Set(), sizes: new Map(), loading: false });
   }
 
-  /** Parts that drawing takes, with one of the decoders. */
-  drawing(decoder) {
-    return ["tokenizer", "text", "unet", decoder];
+  /** Parts that drawing takes, with one of the decoders and one of the networks. */
+  drawing(decoder, net = "") {
+    return ["tokenizer", "text", net || "unet", decoder];
+  }
+
+  /** Addresses of a part's files. */
+  urls(part, weights) {
+    return part === "fast" ? [this.url("unet", weights), this.url(part, weights)] : [this.url(part, weights)];
   }
 
   url(part, weights) {
-    const { of } = this, painter = of.decoders.find(({ name }) => name === part);
-    return this.address(painter ? painter.file : { tokenizer: of.tokenizer, encoder: of.encoder }[part] ?? of.graphs[weights === "gpu" ? "compact" : weights][part]);
+    const { of } = this, painter = of.decoders.find(({ name }) => name === part), kind = weights === "gpu" ? "compact" : weights;
+    return this.address(painter ? painter.file : { tokenizer: of.tokenizer, encoder: of.encoder, fast: of.adapter[kind].file }[part] ?? of.graphs[kind][part]);
   }
 
   /** Finds out what every file weighs. */
   async weigh(kinds) {
-    const parts = ["tokenizer", "text", "unet", "encoder", ...this.of.decoders.map(({ name }) => name)];
+    const parts = ["tokenizer", "text", "unet", "fast", "encoder", ...this.of.decoders.map(({ name }) => name)];
     const urls = kinds.flatMap((kind) => parts.map((part) => this.url(part, kind)));
     const engines = kinds.map((kind) => runtime(this.root, kind)).flatMap(({ wasm, script }) => [wasm, script]);
     this.sizes = await sizes([...new Set([...urls, ...engines])], this.root);
@@ -67,7 +72,8 @@ export class Model {
 
   /** Bytes of these parts, or of those of them that are missing, with the runtime; null if somebody did not say. */
   bytes(parts, weights, { missing = true } = {}) {
-    const urls = (missing ? this.missing(parts, weights) : parts).map((part) => this.url(part, weights));
+    const wanted = (missing ? this.missing(parts, weights) : parts).flatMap((part) => this.urls(part, weights));
+    const urls = [...new Set(wanted)].filter((url) => !missing || !this.came.has(url));
     if (!missing || (urls.length && (!this.has.size || this.elsewhere(weights)))) urls.push(runtime(this.root, weights).wasm);
     return urls.reduce((sum, url) => sum + (this.sizes.get(url) ?? NaN), 0) || (urls.length ? null : 0);
   }
@@ -77,6 +83,7 @@ export class Model {
     const wanted = this.missing(parts, weights);
     if (!wanted.length) return;
     const files = Object.fromEntries(wanted.map((part) => [part, this.url(part, weights)])), all = this.bytes(parts, weights);
+    if (files.fast) files.fast = { graph: this.url("unet", weights), adapter: files.fast, at: this.of.adapter[weights === "gpu" ? "compact" : weights].at };
     if (this.elsewhere(weights)) {
       this.end("The model moves to another part of this device."); // one runtime at a time
       this.runtime = runtime(this.root, weights);
@@ -86,7 +93,7 @@ export class Model {
     this.loading = true;
     for (const part of wanted) this.has.delete(part);
     try {
-      await this.client.call("load", { of: this.of, files, runtime: this.runtime, threads: this.threads }, (kind, what) => {
+      await this.client.call("load", { of: this.of, files, had: [...this.came], runtime: this.runtime, threads: this.threads }, (kind, what) => {
         if (kind === "bytes") on.progress(came += what.bytes, all);
         else on.say(`Starting ${NAMES[what.part] ?? "the decoder"} …`);
       });
@@ -96,8 +103,10 @@ export class Model {
       this.loading = false;
       on.progress(null);
     }
-    for (const [part, url] of Object.entries(files)) this.has.set(part, url);
-    keep([...Object.values(files), this.runtime.script, this.runtime.wasm]);
+    const urls = wanted.flatMap((part) => this.urls(part, weights));
+    for (const part of wanted) this.has.set(part, this.url(part, weights));
+    for (const url of urls) this.came.add(url);
+    keep([...urls, this.runtime.script, this.runtime.wasm]);
   }
 
   /** One call of the worker. Where it fails for good, everything that was loaded is given back. */
@@ -126,6 +135,7 @@ export class Model {
   /** Close the worker; with it goes whatever it has loaded. */
   end(said) {
     this.has.clear();
+    this.came.clear();
     this.client.end(said);
   }
 }

@@ -56,8 +56,12 @@ class Lines {
 const painted = (decoder, latent) => [`decoder = tiny.load(Path("${WEIGHTS}/decoders/${TINY[decoder]}/decoder.safetensors"))`,
   `Image.fromarray(tiny.decode(decoder, ${latent})[0]).save("picture.png")`];
 
-/** Python for a run's settings: {prompt, second, mix, negative, seed, steps, guidance, sampler, decoder, picture: {..., from, mask} or nothing}. */
-export function python({ prompt, second = "", mix = 0, negative, seed, steps, guidance, sampler = "ddim", decoder = "base", picture = null }) {
+const ADAPTED = [`lora = load_file("${WEIGHTS}/student/pytorch_lora_weights.safetensors")`, "weights = dict(pipe.unet.named_parameters())", "for name, A in lora.items():",
+  '    if ".lora_A" in name:', '        B, weight = lora[name.replace("lora_A", "lora_B")], weights[name.removeprefix("unet.").replace(".lora_A", "")]',
+  "        weight.data += (B.flatten(1).float() @ A.flatten(1).float()).view_as(weight)"];
+
+/** Python for a run's settings: {prompt, second, mix, negative, seed, steps, guidance, net, sampler, decoder, picture: {..., from, mask} or nothing}. */
+export function python({ prompt, second = "", mix = 0, negative, seed, steps, guidance, net = "", sampler = "ddim", decoder = "base", picture = null }) {
   const lines = new Lines(), name = `StableDiffusion${!picture ? "" : picture.mask ? "Inpaint" : "Img2Img"}Pipeline`;
   let pipeline = name;
   const { scheduler } = SAMPLERS[sampler], own = sampler === "ddim"; // the one that comes with the pipeline
@@ -68,6 +72,10 @@ export function python({ prompt, second = "", mix = 0, negative, seed, steps, gu
   }
   lines.body.push(`pipe = ${pipeline}.from_pretrained("${WEIGHTS}/emoji-sd")`);
   if (!own) lines.body.push(`pipe.scheduler = ${scheduler}.from_config(pipe.scheduler.config)`);
+  if (net) {
+    lines.stock.push("from safetensors.torch import load_file");
+    lines.body.push(...ADAPTED);
+  }
   lines.decoder(decoder, "pipe.vae");
   if (second) {
     const how = `"cpu", 1, ${guidance === 1 ? "False" : `True${negative && `, ${text(negative)}`}`}`; // one picture, with guidance or without

@@ -4,13 +4,16 @@
 import { el } from "./dom.js";
 import { preview, put } from "./paint.js";
 import { SAMPLERS } from "./samplers.js";
+import { fitting } from "./state.js";
 
-export const QUICK = { steps: 4, sampler: "unipc" }; // few steps, by the sampler that comes nearest to many
+const QUICK = { steps: 4, sampler: "unipc" }; // few steps, by the sampler that comes nearest to many
+/** What a sketch by the network `net` changes of the settings. */
+export const quick = (net) => (net ? fitting(net) : QUICK);
 const PAUSE = 250; // milliseconds without a change
 
 export class Sketch {
   /** `look`: {preview, pixels}; `on`: {loaded() -> is all there that a sketch takes?, free() -> may one be drawn now?,
-   *  atWork() -> is the reader changing a latent?, draw(show) -> Promise, with `show(run)` at each step, stop()}. */
+   *  atWork() -> is the reader changing a latent?, net() -> which network draws, draw(show) -> Promise, with `show(run)` at each step, stop()}. */
   constructor(look, on) {
     Object.assign(this, { look, on, count: 0, running: null, took: 0 }); // took: milliseconds of the sketch on show
     this.box = el("input", { type: "checkbox", id: "dn-lab-typing", "aria-describedby": "dn-lab-typing-says" });
@@ -35,7 +38,7 @@ export class Sketch {
   }
 
   dress() {
-    const what = `${QUICK.steps} steps of ${SAMPLERS[QUICK.sampler].title}`;
+    const { steps, sampler } = quick(this.on.net()), what = `${steps} steps of ${SAMPLERS[sampler].title}${this.on.net() && " by the adapter"}`;
     this.says.textContent = !this.typing ? "" : !this.on.loaded() ? "Begins when the model is loaded: press the button once."
       : this.on.atWork() ? "Waits while you are at a step of the latent below." : this.took ? `${what}, in ${(this.took / 1000).toFixed(1)} seconds. The button draws with your own settings.` : `At each pause a sketch: ${what}.`;
   }

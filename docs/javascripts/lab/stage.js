@@ -49,10 +49,10 @@ export class Stage {
     this.follow = live;
     Object.assign(this.slider, { min: run.first, max: run.steps });
     this.slider.value = Math.max(run.first, at);
-    const { prompt, second, mix, seed, steps, sampler, guidance, negative, picture } = run.settings;
+    const { prompt, second, mix, seed, steps, net, sampler, guidance, negative, picture } = run.settings;
     const by = run.recorded ? "Recorded when this site was built" : `${run.quick ? "A quick sketch while you typed" : "Drawn in this browser"}${picture ? `, from ${picture.name ? `the ${picture.name}` : "your picture"} under noise${picture.mask ? ", in part" : ""}` : ""}`;
     this.about.replaceChildren(el("strong", { text: second ? `“${prompt}”, ${Math.round(100 * mix)} % of the way to “${second}”` : prompt ? `“${prompt}”` : "No words" }), el("span", {
-      text: `${by}. Seed ${seed}, ${steps} ${steps === 1 ? "step" : "steps"} of ${SAMPLERS[sampler].title}, guidance ${guidance}${negative ? `, away from “${negative}”` : ""}.` }));
+      text: `${by}. Seed ${seed}, ${steps} ${steps === 1 ? "step" : "steps"} of ${SAMPLERS[sampler].title}${net ? " by the four-step adapter" : ""}, guidance ${guidance}${negative ? `, away from “${negative}”` : ""}.` }));
     const before = this.word?.text;
     this.word = run.words.find((word) => word.text === before) || null;
     this.words.replaceChildren(...run.words.map((word) => el("button", {

@@ -3,6 +3,7 @@
 
 import { Engine } from "./engine.js";
 import { bytesOf, sentence, Trouble } from "./files.js";
+import { splice } from "./splice.js";
 
 let engine = null;
 let current = 0; // the run that may go on; any other stops, even one that has not begun
@@ -16,11 +17,14 @@ async function start({ runtime, of, threads }, wasm) {
 }
 
 const calls = {
-  /** Fetches the parts' files {part: url}, and the runtime if it is not there yet. */
+  /** Fetches the parts' files {part: url}, and the runtime if it is not there yet; for the U-Net with its adapter {graph, adapter, at}.
+   *  Files that it `had` before come from the browser's store and are not counted. */
   async load(message, on) {
     const files = { ...message.files, ...(engine ? {} : { runtime: message.runtime.wasm }) };
+    const coming = new Map(), once = (url) => coming.get(url) ?? coming.set(url, bytesOf(url, message.had.includes(url) ? undefined : (bytes) => on("bytes", { bytes }))).get(url);
+    const whole = async ({ graph, adapter, at }) => splice(...await Promise.all([once(graph), once(adapter)]), at);
     const { runtime, ...parts } = Object.fromEntries(await Promise.all(Object.entries(files).map(
-      async ([part, url]) => [part, await bytesOf(url, (bytes) => on("bytes", { bytes }))],
+      async ([part, file]) => [part, await (typeof file === "string" ? once(file) : whole(file))],
     )));
     if (runtime) {
       on("starting", { part: "runtime" });

@@ -13,7 +13,7 @@ import { Picture } from "../lab/picture.js";
 import { Report } from "../lab/report.js";
 import { live, recorded } from "../lab/run.js";
 import { alphaBar, timesteps } from "../lab/schedule.js";
-import { QUICK, Sketch } from "../lab/sketch.js";
+import { quick, Sketch } from "../lab/sketch.js";
 import { Stage } from "../lab/stage.js";
 import { asked, fromAddress, problem, sameWords, toAddress } from "../lab/state.js";
 import { Tour } from "../lab/tour.js";
@@ -46,7 +46,7 @@ export default async function mount(host, { src, reducedMotion }) {
   const pick = el("select", { id: "dn-lab-record" }, el("option", { value: "", text: "choose one", disabled: true }), ...records.runs.map(({ prompt }, i) => el("option", { value: i, text: prompt })));
   const shelf = el("div", { className: "dn-lab__shelf" }, el("label", { htmlFor: "dn-lab-record", text: "Recorded runs" }), pick);
   const begun = fromAddress(location.search, known);
-  const parts = () => [...model.drawing(painter.name), ...(picture.chosen && !picture.chosen.latent ? ["encoder"] : [])];
+  const parts = () => [...model.drawing(painter.name, form.state.net), ...(picture.chosen && !picture.chosen.latent ? ["encoder"] : [])];
   const form = new Form(of.styles, begun, {
     draw: () => draw(),
     stop: () => (model.loading ? model.end("The download was stopped. Whole files that have arrived are kept.") : model.call("stop")),
@@ -84,6 +84,7 @@ export default async function mount(host, { src, reducedMotion }) {
     loaded: () => model.has.size > 0 && !model.missing(parts(), form.state.weights).length,
     free: () => !form.busy && !problem(form.state),
     atWork: () => bench.node.open && run.finished && stage.at < run.steps, // words typed now may be meant for going on
+    net: () => form.state.net,
     draw: quickly,
     stop: () => model.call("stop"),
   });
@@ -187,7 +188,7 @@ export default async function mount(host, { src, reducedMotion }) {
     form.trouble.textContent = "";
     let start = from === null ? null : before.start;
     try {
-      await model.need(from === null ? parts() : model.drawing(painter.name), state.weights, loading);
+      await model.need(from === null ? parts() : model.drawing(painter.name, state.net), state.weights, loading);
       host.dataset.model = state.weights;
       if (from === null && picture.chosen) {
         await picture.need();
@@ -210,9 +211,9 @@ export default async function mount(host, { src, reducedMotion }) {
 
   /** A sketch of what the form says; `show(run)` at each step. */
   async function quickly(show) {
-    const state = whole(), settings = { ...asked(state), ...QUICK };
+    const state = whole(), settings = { ...asked(state), ...quick(state.net) };
     task += 1;
-    if (picture.chosen) settings.picture = picture.settingsAt(QUICK.steps);
+    if (picture.chosen) settings.picture = picture.settingsAt(settings.steps);
     await follow(settings, { from: settings.picture?.from ?? 0, start: picture.chosen && picture.start, quick: true }, show);
     history.replaceState(history.state, "", toAddress(state));
   }

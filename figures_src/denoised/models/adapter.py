@@ -14,6 +14,7 @@ from denoised.errors import DenoisedError
 
 FILE = "pytorch_lora_weights.safetensors"  # diffusers' name for it; so are those of the tensors in it
 PREFIX = "unet"
+LEAST = 1024  # numbers of a weight; smaller ones are left alone
 
 
 # --8<-- [start:adapted]
@@ -36,12 +37,13 @@ def change(A: Tensor, B: Tensor) -> Tensor:
 
 
 def layers(network: nn.Module, rank: int) -> dict[str, nn.Module]:
-    """The layers that are worth an adapter, by name: linear and convolutional ones whose two factors have less than half
-    as many numbers as the weight."""
+    """The layers that are worth an adapter, by name: linear and convolutional ones that are not small and
+    whose two factors have less than half as many numbers as the weight."""
     return {
         name: layer
         for name, layer in network.named_modules()
         if isinstance(layer, nn.Linear | nn.Conv2d)
+        and layer.weight.numel() >= LEAST
         and 2 * rank * (layer.weight[0].numel() + len(layer.weight)) < layer.weight.numel()
     }
 

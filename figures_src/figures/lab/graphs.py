@@ -1,29 +1,32 @@
 """What a reader's browser loads to draw by itself: text encoder, U-Net and decoder as ONNX graphs, each with the
 bytes that its weights take, stored exactly and rounded to whole numbers; and what it loads when asked for more: the
-encoder, and other decoders of the same latents. The graphs are files of this figure.
+encoder, other decoders of the same latents, and an adapter for the U-Net. The graphs are files of this figure.
 """
 
 import json
 
 import torch
 
-from denoised import export
+from denoised import export, splice
 from denoised.data.captions import STYLE_WORDS
-from denoised.models import tiny
+from denoised.models import adapter, tiny
 from denoised.pipeline import encode
 from denoised.probes.latents import fit_preview
 from plotting.output import Output
 from plotting.style import SMALL, TEXT, new_figure
 
 STYLED, TINY = ("noto", "openmoji"), {"tiny": "tiny-balanced", "plants": "tiny-plants"}
-WEIGHTS = ("emoji-sd", "decoders/noto", "decoders/openmoji", "decoders/tiny-balanced", "decoders/tiny-plants")
+WEIGHTS = (
+    "emoji-sd", "student", "decoders/noto", "decoders/openmoji", "decoders/tiny-balanced", "decoders/tiny-plants",
+)  # fmt: skip
 DATA = ("specimens",)
 TITLE = "The networks that a browser loads"
 TINY_ONLY = "A browser has room for the small model only."
 
 NAMES = {"text": ("text encoder", "text"), "unet": ("U-Net", "prediction"), "decoder": ("decoder", "image")}
-ROUNDED = ("text", "unet")  # the decoder is small, and paints the pixels
-OTHERS = {"encoder": ("encoder", "latent"), "noto": ("another decoder", "image"), "tiny": ("a tiny decoder", "image")}
+ROUNDED = ("text", "unet", "adapter")  # the decoder is small, and paints the pixels
+OTHERS = {"encoder": ("encoder", "latent"), "noto": ("another decoder", "image"), "tiny": ("a tiny decoder", "image"),
+          "adapter": ("four-step adapter", "prediction")}  # fmt: skip
 PAINTERS = (  # who can paint a latent: name in the page's address, graph, how the page calls it
     ("base", "decoder", "its own decoder"),
     ("noto", "noto", "the Noto decoder"),
@@ -45,6 +48,18 @@ def others(lab, pipe):
     return {"encoder": encoder} | {name: export.decoder(painter, latent) for name, painter in painters.items()}
 
 
+def adapter_files(lab, unet, traced, files, n):
+    """Puts the four-step adapter among the files, for each way to store the U-Net; what a browser has to know of each."""
+    factors, found = adapter.load(lab.weight("student")), {}
+    n["adapter_parameters"] = sum(value.numel() for value in factors.values())
+    for kind in export.KINDS:
+        name = f"adapter_{kind}.onnx"
+        files[name], at = splice.adapter(traced, files[f"unet_{kind}.onnx"], unet, factors, kind)
+        n[f"adapter_{kind}_mb"] = len(files[name]) / 1e6
+        found[kind] = {"file": name, "at": at}
+    return found
+
+
 def vocabulary(tokenizer):
     """What a byte-pair tokenizer is made of, for a reader in another language: JSON as bytes."""
     whole = json.loads(tokenizer.backend_tokenizer.to_str())
@@ -62,6 +77,7 @@ def make(lab, smoke=False):
     some = specimens.images[:: 150 if smoke else 10]
     preview = fit_preview(encode(pipe.vae, some), some)
 
+    adapters = {}
     files, graphs, n = {"tokenizer.json": vocabulary(pipe.tokenizer)}, {kind: {} for kind in export.KINDS}, {}
     for name, part in parts.items():
         traced = export.graph(part)
@@ -73,6 +89,8 @@ def make(lab, smoke=False):
                 files[file] = export.stored(traced, stored_as)
             graphs[kind][name] = file
             n[f"{name}_{kind}_mb"] = len(files[file]) / 1e6
+        if name == "unet":
+            adapters = adapter_files(lab, pipe.unet, traced, files, n)
     for kind in export.KINDS:
         n[f"{kind}_mb"] = sum(n[f"{name}_{kind}_mb"] for name in parts)
 
@@ -81,7 +99,7 @@ def make(lab, smoke=False):
             continue
         files[f"{name}_exact.onnx"] = export.stored(export.graph(part), "exact")
         n[f"{name}_exact_mb"] = len(files[f"{name}_exact.onnx"]) / 1e6
-    bars = (*parts, *OTHERS)
+    bars = (*parts, *(name for name in OTHERS if f"{name}_exact_mb" in n))
     n["preview_r2"] = preview.r2
 
     config, unet = pipe.scheduler.config, pipe.unet.config
@@ -90,6 +108,7 @@ def make(lab, smoke=False):
         "bytes": {name: len(content) for name, content in files.items()},
         "tokenizer": "tokenizer.json",
         "encoder": "encoder_exact.onnx",
+        "adapter": adapters,
         "decoders": [{"name": name, "title": title, "file": f"{graph}_exact.onnx"} for name, graph, title in PAINTERS],
         "attention": [int(name.rpartition("_")[2]) for name in parts["unet"].outputs[1:]] if "unet" in parts else [],
         "latent": [unet.in_channels, unet.sample_size, unet.sample_size],
@@ -136,19 +155,21 @@ def make(lab, smoke=False):
         fig.set_height(max(y, fig.height))
         return fig
 
+    adapted = f", the four-step adapter {n['adapter_exact_mb']:.1f} MB" if adapters else ""
     listed = ", ".join(f"{NAMES[name][0]} {n[f'{name}_exact_mb']:.1f} MB" for name in parts)
     return Output(
         alt=(
             f"Bars: the bytes of each network with exact weights: {listed}; together {n['exact_mb']:.1f} MB, or "
             f"{n['compact_mb']:.1f} MB when text encoder and U-Net are rounded. Only when asked for: the encoder "
             f"{n['encoder_exact_mb']:.1f} MB, another decoder {n['noto_exact_mb']:.1f} MB, a tiny decoder "
-            f"{n['tiny_exact_mb']:.1f} MB."
+            f"{n['tiny_exact_mb']:.1f} MB{adapted}."
         ),
         caption=(
             f"**What the browser loads.** Full colour: weights in half precision, as they are shipped, "
             f"{n['exact_mb']:.1f} MB in all. Pale: the same weights as whole numbers of eight bits with one scale for "
             f"each output channel; {n['compact_mb']:.1f} MB in all. The decoder is loaded exactly either way. Below, "
-            f"what comes only when asked for: the encoder for your own pictures, and other decoders of the same latents."
+            f"what comes only when asked for: the encoder for your own pictures, other decoders of the same latents, and "
+            f"an adapter with which the U-Net draws in four steps."
         ),
         numbers=n,
         draw=draw,
