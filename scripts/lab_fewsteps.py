@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Repeat the study of few steps, with and without the adapter: ten minutes on one core.
+
+python scripts/lab_fewsteps.py    resumes where it was stopped; writes figures_src/denoised/studies/fewsteps.npz
+"""
+
+import copy
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
+
+import numpy as np
+import torch
+
+from denoised import paths
+from denoised.data import splits
+from denoised.data.captions import prompt
+from denoised.lab import Lab
+from denoised.models import adapter
+from denoised.models import judge as judge_model
+from denoised.pipeline import decode
+from denoised.probes import judge, play
+from denoised.studies import evenings, shelf
+from denoised.studies import fewsteps as study
+from studying import keep_results, made_once, run_script
+
+S, BATCH = study.SETTINGS, 16
+
+
+def main() -> None:
+    torch.set_num_threads(1)  # one thread adds numbers up in one order
+    lab = Lab("study/fewsteps", weights=("emoji-sd", "student", "judge"), data=("specimens",))
+    pipe, net, weights = lab.pipeline(), judge_model.load(lab.weight("judge")), shelf.digests(lab, *study.NETWORKS)
+    folder = paths.RUNS / "lab-fewsteps" / f"{study.key()}-{weights['unet'][:8]}-{weights['student'][:8]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    quick = copy.copy(pipe)
+    quick.unet = adapter.merge(copy.deepcopy(pipe.unet), adapter.load(lab.weight("student")))
+    held_out = [splits.Row(**record) for record in lab.specimens().records]
+    rows = study.wanted(held_out, splits.load(), set(net.classes["concept"]))
+    states, empty = play.states_of(pipe, [prompt(row) for row in rows]), play.states_of(pipe, [""])
+    asked = [row.concept for row in rows]
+
+    def draw(runner):
+        some, done = quick if runner.adapter else pipe, []
+        for part in torch.arange(len(rows)).split(BATCH):
+            line = study.scheduler(pipe.scheduler.config, runner)
+            nothing = empty.expand(len(part), -1, -1)
+            done.append(evenings.play(some, line, states[part], nothing, part.tolist(), runner.steps, runner.guidance))
+        return torch.cat(done)
+
+    facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "asked": [row.id for row in rows]}
+    arrays = {"kept": np.array([row.split == "pair" for row in rows])}
+    made = {name: made_once(folder, name, lambda r=runner: draw(r)) for name, runner in study.RUNNERS.items()}
+    full = made[study.FULL]
+    for name, z in made.items():
+        seen = made_once(folder, f"seen-{name}-{weights['judge'][:8]}", lambda z=z: torch.from_numpy(
+            judge.look(net, decode(pipe.vae, z))["concept"]))  # fmt: skip
+        five = judge.names(net, {"concept": seen.numpy()}, k=5)
+        arrays[f"top1_{name}"] = np.array([a == b[0] for a, b in zip(asked, five, strict=True)])
+        arrays[f"top5_{name}"] = np.array([a in b for a, b in zip(asked, five, strict=True)])
+        far = (z - full).square().flatten(1).mean(1).sqrt() / study.yardstick(full)
+        arrays[f"far_{name}"] = far.numpy()
+        arrays[f"z_{name}"] = z[: S.shown].half().numpy()
+        print(name, *(round(float(arrays[f"{what}_{name}"].mean()), 3) for what in ("top1", "top5", "far")), flush=True)
+    keep_results(study.FILE, facts, arrays)
+
+
+if __name__ == "__main__":
+    run_script(main)
