@@ -1,17 +1,20 @@
 """A loss of four parts, and what is missing when one of them is: tiny autoencoders that differ in nothing else, three
 seeds each. Read from the results of `scripts/lab_losses.py`.
+
+Tests claims: r10-08.
 """
 
 import numpy as np
 
-from denoised.studies import losses
+from denoised.studies import losses, shelf
 from plotting.layout import image_grid
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
 
-WEIGHTS = ()
+WEIGHTS = ("emoji-sd/vae",)
 DATA = ()
 TITLE = "A loss of four parts"
+TINY_ONLY = "It reads what was measured with tiny autoencoders of our own."
 
 WORDS = {
     "all": "all four",
@@ -22,48 +25,43 @@ WORDS = {
 }
 PLOTS = (
     ("psnr", "Likeness (dB)", "image"),
-    ("band_3", "Finest detail, 1 = as in the icons", "prediction"),
+    ("band_3", "Finest detail, 1 = the icons'", "prediction"),
     ("spread", "Width of a code's cloud", "latent"),
 )
+FIELDS = ("psnr", "band_0", "band_1", "band_2", "band_3", "colour", "spread", "latent_std", "features")
 
 
 def make(lab, smoke=False):
     facts, arrays = losses.load()
+    shelf.expect(facts, lab, losses.NETWORKS, "lab_losses")
     settings = losses.SETTINGS
-    values = {
-        field: {name: np.array([run[field] for run in facts["recipes"][name]]) for name in WORDS}
-        for field in (
-            "psnr",
-            "band_3",
-            "band_0",
-            "colour",
-            "spread",
-            "latent_std",
-            "features",
-            "shaken",
-            "largest_stride",
-        )
-    }
+    values = {f: {name: np.array([run[f] for run in facts["recipes"][name]]) for name in WORDS} for f in FIELDS}
     n = {
-        f"{field}_{name.replace('no ', '')}": float(v.mean())
-        for field, some in values.items()
-        for name, v in some.items()
-    }
-    n |= {
-        "recipes": len(WORDS),
-        "seeds": len(settings.seeds),
-        "steps": settings.steps,
-        "parameters": facts["parameters"]["all"],
-        "unseen": facts["unseen"],
-        "seconds": facts["seconds"],
-    }
-    for name in list(WORDS)[1:]:
-        part = name.removeprefix("no ")
-        for field in ("psnr", "band_3", "spread"):
-            gap = values[field][name] - values[field]["all"]  # pairs: a seed fixes everything else
-            n[f"{field}_change_{part}"] = float(gap.mean())
-            n[f"{field}_change_{part}_least"] = float(gap.min())
-            n[f"{field}_change_{part}_most"] = float(gap.max())
+        "recipes": len(WORDS), "seeds": len(settings.seeds), "steps": settings.steps, "batch": settings.batch,
+        "parameters": facts["parameters"]["all"], "unseen": facts["unseen"], "seconds": facts["seconds"],
+        "pixels": int(arrays["original"].shape[1]), "factor": settings.size[0], "window": settings.window,
+    }  # fmt: skip
+    for field, some in values.items():
+        for name, v in some.items():
+            part = name.removeprefix("no ")
+            gap = v - some["all"]  # pairs: a seed fixes everything else
+            n[f"{field}_{part}"] = float(v.mean())
+            ends = (("", np.mean), ("_least", np.min), ("_most", np.max))
+            n |= {f"{field}_change_{part}{end}": float(of(gap)) for end, of in ends}
+
+    def dots(fig, x, y, width, field, colour, theme, labelled):
+        ax = fig.area(x, y, width, 116, grid="x", below=28)
+        for k, name in enumerate(WORDS):
+            some, place = values[field][name], len(WORDS) - 1 - k
+            spots = place + np.linspace(-0.12, 0.12, len(some))
+            ax.plot(some, spots, "o", color=theme.colour(colour), markersize=5)
+            ax.plot([some.mean()] * 2, [place - 0.3, place + 0.3], color=theme.ink, linewidth=1.4)
+        ax.axvline(values[field]["all"].mean(), color=theme.muted, linewidth=1, linestyle=(0, (3, 3)))
+        low = min(v.min() for v in values[field].values())
+        ax.set_xlim(left=0 if field != "psnr" else low - 0.6)
+        ax.set_ylim(-0.6, len(WORDS) - 0.4)
+        ax.set_yticks(range(len(WORDS)), list(WORDS.values())[::-1] if labelled else [""] * len(WORDS))
+        ax.tick_params(labelsize=11)
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -74,49 +72,38 @@ def make(lab, smoke=False):
         if narrow:
             for name, row in zip(names, rows, strict=True):
                 fig.note(0, y, name, "muted", 12, weight=600)
-                y = image_grid(fig, [row], y=y + 20, cell=64, gap=8, smooth=False) + 10
+                y = image_grid(fig, [row], y=y + 20, cell=82, gap=8) + 10
         else:
-            y = image_grid(fig, rows, rows=names, left=150, gap=8, cell=64, smooth=False) + 8
-        y += 12
+            y = image_grid(fig, rows, rows=names, left=136, gap=8, cell=88) + 12
+        y += 8
         for i, (field, title, colour) in enumerate(PLOTS):
-            x, top = (0, y + i * 178) if narrow else (i * 244 + (104 if i == 0 else 60), y)
-            left = 128 if narrow or i == 0 else 8
-            x = 0 if narrow else (0, 316, 528)[i]
-            fig.note(x + (0 if narrow else left), top, title, size=12, weight=600)
-            ax = fig.area(x + left, top + 26, (fig.width - 150) if narrow else 172, 116, grid="x", below=28)
-            for k, name in enumerate(WORDS):
-                some = values[field][name]
-                place = len(WORDS) - 1 - k
-                ax.plot(
-                    some, place + np.linspace(-0.12, 0.12, len(some)), "o", color=theme.colour(colour), markersize=5
-                )
-                ax.plot([some.mean()] * 2, [place - 0.3, place + 0.3], color=theme.ink, linewidth=1.4)
-            ax.axvline(values[field]["all"].mean(), color=theme.muted, linewidth=1, linestyle=(0, (3, 3)))
-            ax.set_ylim(-0.6, len(WORDS) - 0.4)
-            labels = list(WORDS.values())[::-1] if narrow or i == 0 else [""] * len(WORDS)
-            ax.set_yticks(range(len(WORDS)), labels)
-            ax.tick_params(labelsize=11)
-        fig.set_height(y + (3 * 178 if narrow else 178))
-        fig.note(0, y + (3 * 178 if narrow else 178) - 16, "dashed: with all four; each dot a seed", "muted", SMALL)
-        fig.set_height(y + (3 * 178 if narrow else 178) + 8)
+            if narrow:
+                fig.note(0, y, title, size=12, weight=600)
+                dots(fig, 128, y + 26, fig.width - 144, field, colour, theme, True)
+                y += 178
+            else:
+                x = (136, 358, 560)[i]
+                fig.note(x, y, title, size=12, weight=600)
+                dots(fig, x, y + 26, 176 if i == 0 else 158, field, colour, theme, i == 0)
+        y += 0 if narrow else 178
+        fig.note(0, y - 8, "each dot a seed, each line a mean; dashed: with all four", "muted", SMALL)
+        fig.set_height(y + 14)
         return fig
 
-    likeness = ", ".join(f"{word} {n['psnr_' + name.replace('no ', '')]:.1f}" for name, word in WORDS.items())
-    fine = ", ".join(f"{word} {n['band_3_' + name.replace('no ', '')]:.2f}" for name, word in WORDS.items())
+    likeness = ", ".join(f"{word} {n['psnr_' + name.removeprefix('no ')]:.1f}" for name, word in WORDS.items())
+    fine = ", ".join(f"{word} {n['band_3_' + name.removeprefix('no ')]:.2f}" for name, word in WORDS.items())
     return Output(
         alt=(
-            "Six rows of small pictures: unseen icons and their round trips through autoencoders trained with "
-            "all four parts of "
-            f"the loss and without one. Plots with a dot a seed: likeness in dB ({likeness}), finest detail "
-            f"({fine}), and the "
-            "width of a code's cloud."
+            f"Six rows of small pictures: unseen icons, and their round trips through tiny autoencoders that were trained "
+            f"with all four parts of the loss and without one of them. Without adversary edges are soft, without pixels "
+            f"colours run. Below, plots with a dot for each seed: likeness in dB ({likeness}), finest detail ({fine}), and "
+            f"the width of a code's cloud, {n['spread_all']:.3f} with all four and {n['spread_kl']:.3f} without KL."
         ),
         caption=(
-            f"**One part missing at a time.** Tiny autoencoders ({n['parameters']:,} parameters, {settings.steps} steps, "
-            f"{n['seeds']} seeds, pictures of 32 pixels) on {n['unseen']} icons of unseen concepts. Likeness: "
-            f"{likeness} dB. "
-            f"Energy in the finest octave, where 1 is the icons' own: {fine}. The cloud of a code is "
-            f"{n['spread_all']:.1%} as wide as codes vary, without the KL term {n['spread_kl']:.1%}."
+            f"**One part missing at a time.** Tiny autoencoders ({n['parameters']:,} parameters, {n['factor']} pixels a "
+            f"cell, {n['steps']} steps, {n['seeds']} seeds) on {n['unseen']} icons of things that they never saw. Likeness: "
+            f"{likeness} dB. Energy in the finest octave, where 1 is the icons' own: {fine}. A code's cloud is "
+            f"{n['spread_all']:.1%} as wide as codes vary; without the KL term {n['spread_kl']:.1%}."
         ),
         numbers=n,
         draw=draw,
