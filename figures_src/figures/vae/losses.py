@@ -101,7 +101,7 @@ def make(lab, smoke=False):
         ),
         caption=(
             f"**One part missing at a time.** Tiny autoencoders ({n['parameters']:,} parameters, {n['factor']} pixels a "
-            f"cell, {n['steps']} steps, {n['seeds']} seeds) on {n['unseen']} icons of things that they never saw. Likeness: "
+            f"cell, {n['steps']} steps, {n['seeds']} seeds) on {n['unseen']} icons of things that they never saw. Likeness "
             f"{likeness} dB. Energy in the finest octave, where 1 is the icons' own: {fine}. A code's cloud is "
             f"{n['spread_all']:.1%} as wide as codes vary; without the KL term {n['spread_kl']:.1%}."
         ),
