@@ -1,0 +1,142 @@
+"""Few steps: what the U-Net draws in four, and what it draws in four with an adapter that learned to do it, beside its own
+twenty-five steps. A sheet from the same noise, how often a judge names the thing, and how far the latents are from where
+the long run ends. Read from the results of `scripts/lab_fewsteps.py`.
+"""
+
+from textwrap import wrap
+
+import numpy as np
+import torch
+
+from denoised.data import splits
+from denoised.models import adapter
+from denoised.pipeline import decode
+from denoised.probes.judge import Share
+from denoised.probes.metrics import bootstrap_ci
+from denoised.studies import fewsteps, shelf
+from plotting.layout import image_grid
+from plotting.output import Output
+from plotting.style import SMALL, new_figure
+
+WEIGHTS = ("emoji-sd", "student", "judge")
+DATA = ()
+TITLE = "Four steps instead of twenty-five"
+TINY_ONLY = "Its adapter was trained here, for the small model."
+
+WORDS = {
+    "unet-25": "25 steps, guidance",
+    "unet-4": "4 steps, guidance",
+    "unipc-4": "4 of UniPC, guidance",
+    "unet-4-plain": "4 steps, no guidance",
+    "adapter-1": "adapter, 1 step",
+    "adapter-2": "adapter, 2 steps",
+    "adapter-4": "adapter, 4 steps",
+    "adapter-8": "adapter, 8 steps",
+}
+SHEET = ("unet-25", "unet-4", "unet-4-plain", "adapter-4")
+
+
+def colour(name):
+    return "prediction" if name.startswith("adapter") else "muted" if name == fewsteps.FULL else "noise"
+
+
+def make(lab, smoke=False):
+    facts, arrays = fewsteps.load()
+    shelf.expect(facts, lab, fewsteps.NETWORKS, "lab_fewsteps")
+    runners, full, kept = fewsteps.RUNNERS, fewsteps.FULL, arrays["kept"]
+    factors = adapter.load(lab.weight("student"))
+    n = {
+        "drawings": len(kept), "kept": int(kept.sum()), "guidance": runners[full].guidance, "steps": runners[full].steps,
+        "parameters": sum(v.numel() for v in factors.values()), "rank": min(factors[next(iter(factors))].shape),
+        "share": sum(v.numel() for v in factors.values()) / sum(p.numel() for p in lab.pipeline().unet.parameters()),
+        "megabytes": sum(p.stat().st_size for p in lab.weight("student").glob("*.safetensors")) / 1e6,
+    }  # fmt: skip
+    for name, runner in runners.items():
+        word = name.replace("-", "_")
+        n[f"calls_{word}"] = runner.calls
+        for field in ("top1", "top5"):
+            hits = Share(int(arrays[f"{field}_{name}"].sum()), len(kept))
+            n |= {f"{field}_{word}": hits.share, f"{field}_{word}_low": hits.interval[0]}
+            n |= {f"{field}_{word}_high": hits.interval[1]}
+            for side, some in (("kept", kept), ("learned", ~kept)):
+                n[f"{field}_{word}_{side}"] = float(arrays[f"{field}_{name}"][some].mean())
+            gap = arrays[f"{field}_{name}"].astype(float) - arrays[f"{field}_{full}"]  # pairs: same caption, same noise
+            low, high = bootstrap_ci(gap, seed=3)
+            n |= {f"{field}_gap_{word}": float(gap.mean()), f"{field}_gap_{word}_low": low, f"{field}_gap_{word}_high": high}
+        low, high = bootstrap_ci(arrays[f"far_{name}"], seed=3)
+        n |= {f"far_{word}": float(arrays[f"far_{name}"].mean()), f"far_{word}_low": low, f"far_{word}_high": high}
+    n["fewer_calls"] = n["calls_unet_25"] / n["calls_adapter_4"]
+    count = 3 if smoke else fewsteps.SETTINGS.shown
+    vae = lab.pipeline().vae
+    drawn = {name: decode(vae, torch.from_numpy(arrays[f"z_{name}"][:count]).float()) for name in SHEET}
+    label_of = {row.id: f"{row.label}, {row.style}" for row in splits.load()}
+    labels = ["\n".join(wrap(label_of[i], 12)[:4]) for i in facts["asked"][:count]]
+
+    def shares(fig, theme, x, y, width, title, about, field, labelled):
+        fig.note(x, y, title, size=13, weight=600)
+        fig.note(x, y + 19, about, "muted", SMALL)
+        left = 136 if labelled else 8
+        ax = fig.area(x + left, y + 44, width - left - 16, 26 * len(WORDS), grid="x", below=28)
+        for k, name in enumerate(WORDS):
+            word, at = name.replace("-", "_"), len(WORDS) - 1 - k
+            tint = theme.colour(colour(name))
+            ax.plot([n[f"{field}_{word}_low"], n[f"{field}_{word}_high"]], [at, at], color=tint, linewidth=3)
+            ax.plot(n[f"{field}_{word}"], at, "o", color=tint, markersize=6)
+        ax.set(xlim=(0, 1 if field == "top5" else None), ylim=(-0.6, len(WORDS) - 0.4))
+        ax.set_yticks(range(len(WORDS)), list(WORDS.values())[::-1] if labelled else [""] * len(WORDS))
+        if field == "top5":
+            ax.axvline(n["top5_unet_25"], color=theme.muted, linewidth=1, dashes=(3, 2.2))
+            ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
+        ax.tick_params(labelsize=11)
+
+    def draw(theme, narrow):
+        fig = new_figure(theme, narrow)
+        columns, gap = (min(4, count), 8) if narrow else (count, 6)
+        left = 0 if narrow else 142
+        cell = min(92, int((fig.width - left - gap * (columns - 1)) // columns))
+        y = 0
+        for name in SHEET:
+            if narrow:
+                fig.note(0, y, WORDS[name], colour(name), 12, weight=600)
+                y += 18
+            else:
+                fig.note(0, y + cell / 2, WORDS[name], colour(name), 12, weight=600, va="center")
+            y = image_grid(fig, [list(drawn[name][:columns])], x=left, y=y, cell=cell, gap=gap) + (12 if narrow else 6)
+        if not narrow:
+            for k, label in enumerate(labels):
+                fig.note(left + k * (cell + gap) + cell / 2, y, label, "muted", 10, ha="center")
+            y += 52
+        y += 12
+        height = 44 + 26 * len(WORDS) + 40
+        tops = ("Thing among the judge's first five", "95 % intervals; dashed: 25 steps", "top5")
+        ways = ("Distance from the long run's end", "1 = another drawing", "far")
+        if narrow:
+            shares(fig, theme, 0, y, fig.width, *tops, True)
+            shares(fig, theme, 0, y + height + 8, fig.width, *ways, True)
+            fig.set_height(y + 2 * height + 8)
+        else:
+            shares(fig, theme, 0, y, 420, *tops, True)
+            shares(fig, theme, 434, y, fig.width - 434, *ways, False)
+            fig.set_height(y + height)
+        return fig
+
+    named = {name: n[f"top5_{name.replace('-', '_')}"] for name in WORDS}
+    listed = ", ".join(f"{word} {named[name]:.0%}" for name, word in WORDS.items())
+    return Output(
+        alt=(
+            "Four rows of drawings from the same noise: 25 steps with guidance, four steps with guidance, four without, "
+            "and four without by the U-Net with its adapter. Below, how often the judge has the thing among its first "
+            f"five: {listed}; and how far the latents are from the long run's: four steps with guidance "
+            f"{n['far_unet_4']:.2f}, the adapter's four {n['far_adapter_4']:.2f}."
+        ),
+        caption=(
+            f"**{n['fewer_calls']:.1f} times fewer calls.** {n['drawings']} captions, the same noise for all, by DDIM "
+            f"where no other sampler is named. The yardstick asks the network {n['calls_unet_25']} times a picture, four "
+            f"steps with guidance {n['calls_unet_4']} times, the adapter's four steps {n['calls_adapter_4']} times. The "
+            f"judge has the right thing among its first five: {listed}. The adapter has {n['parameters']:,} parameters, "
+            f"{n['share']:.0%} of the U-Net's."
+        ),
+        numbers=n,
+        draw=draw,
+        format="webp",
+    )
