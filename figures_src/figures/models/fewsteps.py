@@ -5,7 +5,6 @@ the long run ends. Read from the results of `scripts/lab_fewsteps.py`.
 
 from textwrap import wrap
 
-import numpy as np
 import torch
 
 from denoised.data import splits
@@ -61,8 +60,8 @@ def make(lab, smoke=False):
             for side, some in (("kept", kept), ("learned", ~kept)):
                 n[f"{field}_{word}_{side}"] = float(arrays[f"{field}_{name}"][some].mean())
             gap = arrays[f"{field}_{name}"].astype(float) - arrays[f"{field}_{full}"]  # pairs: same caption, same noise
-            low, high = bootstrap_ci(gap, seed=3)
-            n |= {f"{field}_gap_{word}": float(gap.mean()), f"{field}_gap_{word}_low": low, f"{field}_gap_{word}_high": high}
+            n[f"{field}_gap_{word}"] = float(gap.mean())
+            n[f"{field}_gap_{word}_low"], n[f"{field}_gap_{word}_high"] = bootstrap_ci(gap, seed=3)
         low, high = bootstrap_ci(arrays[f"far_{name}"], seed=3)
         n |= {f"far_{word}": float(arrays[f"far_{name}"].mean()), f"far_{word}_low": low, f"far_{word}_high": high}
     n["fewer_calls"] = n["calls_unet_25"] / n["calls_adapter_4"]
