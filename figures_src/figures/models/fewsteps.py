@@ -8,6 +8,7 @@ from textwrap import wrap
 import torch
 
 from denoised.data import splits
+from denoised.data.captions import prompt
 from denoised.models import adapter
 from denoised.pipeline import decode
 from denoised.probes.judge import Share
@@ -68,8 +69,8 @@ def make(lab, smoke=False):
     count = 3 if smoke else fewsteps.SETTINGS.shown
     vae = lab.pipeline().vae
     drawn = {name: decode(vae, torch.from_numpy(arrays[f"z_{name}"][:count]).float()) for name in SHEET}
-    label_of = {row.id: f"{row.label}, {row.style}" for row in splits.load()}
-    labels = ["\n".join(wrap(label_of[i], 12)[:4]) for i in facts["asked"][:count]]
+    row_of = {row.id: row for row in splits.load()}
+    labels = ["\n".join(wrap(prompt(row_of[i]), 13)[:4]) for i in facts["asked"][:count]]
 
     def shares(fig, theme, x, y, width, title, about, field, labelled):
         fig.note(x, y, title, size=13, weight=600)
