@@ -7,11 +7,13 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 
+from denoised.models import adapter
 from denoised.models import unet as unet_model
 from denoised.training import denoiser, student
 from denoised.training.presets import PRESETS
 
 PRESET = replace(PRESETS["student"], batch=8)
+_draw = student.draw
 
 
 @pytest.mark.parametrize("steps", [4, 8, 25])
@@ -74,6 +76,25 @@ def test_a_shard_is_the_same_twice_and_no_two_are_alike(cache, monkeypatch):
     assert not torch.equal(one["stops"], other["stops"])
 
 
-def test_six_million_parameters():
-    unet = student.build(PRESET)
-    assert 5e6 < sum(p.numel() for p in unet.parameters()) < 7e6
+def test_the_lessons_reach_the_adapter_alone(cache, monkeypatch, tmp_path):
+    """A run from stand-ins: the error falls, the teacher's own weights stay as they were, and the adapter is saved."""
+    torch.manual_seed(0)
+    teacher = unet_model.build(channels=(16, 32, 48), heads=(1, 2, 2))
+    for value in teacher.parameters():
+        value.data += 0.02 * torch.randn_like(value)  # its last layers begin as nothing and would hand down no gradient
+    before = {name: value.clone() for name, value in teacher.state_dict().items()}
+    monkeypatch.setattr(student, "SHARD", 8)
+    monkeypatch.setattr(student, "_teacher", lambda: teacher)
+    monkeypatch.setattr(student.denoiser, "Cache", lambda pixels: cache)
+    monkeypatch.setattr(student.denoiser, "sheet", lambda *args, **how: None)
+    monkeypatch.setattr(student.paths, "RUNS", tmp_path)
+    cache.encoder = torch.nn.Linear(1, 1)
+    small = replace(PRESET, samples=320, warmup=8, lr=1e-2, ema=0.5, extra=PRESET.extra | {"rank": 2, "pictures": 16})
+    with monkeypatch.context() as patch:
+        patch.setattr(student, "draw", lambda unet, *rest: _draw(Painter(), *rest))
+        net, report = student.train_student(small)
+    learned = adapter.tensors(net)
+    assert all(bool(value.abs().sum() > 0) for name, value in learned.items() if ".lora_B." in name)
+    kept = {name.replace("parametrizations.weight.original", "weight"): v for name, v in net.state_dict().items()}
+    assert all(torch.equal(kept[name], value) for name, value in before.items())
+    assert report["held_0"] < 0.9 * report["curve"][0]["loss"]

@@ -87,6 +87,7 @@ def save_adapter(network, folder: Path, preset: Preset, report: dict, **more) ->
     folder.mkdir(parents=True, exist_ok=True)
     half = {name: value.detach().to(torch.float16).contiguous() for name, value in adapter.tensors(network).items()}
     write_whole(folder / adapter.FILE, lambda part: save_file(half, part))
+    (folder / adapter.FILE).chmod(0o644)  # safetensors writes for the owner alone
     write_card(folder, preset, report, **more)
 
 
