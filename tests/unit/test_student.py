@@ -94,7 +94,8 @@ def test_the_lessons_reach_the_adapter_alone(cache, monkeypatch, tmp_path):
         patch.setattr(student, "draw", lambda unet, *rest: _draw(Painter(), *rest))
         net, report = student.train_student(small)
     learned = adapter.tensors(net)
-    assert all(bool(value.abs().sum() > 0) for name, value in learned.items() if ".lora_B." in name)
+    moved = [bool(value.abs().sum() > 0) for name, value in learned.items() if ".lora_B." in name]
+    assert sum(moved) > len(moved) / 2, "where all tokens are alike, attention learns nothing"
     kept = {name.replace("parametrizations.weight.original", "weight"): v for name, v in net.state_dict().items()}
     assert all(torch.equal(kept[name], value) for name, value in before.items())
     assert report["held_0"] < 0.9 * report["curve"][0]["loss"]
