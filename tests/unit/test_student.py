@@ -1,5 +1,6 @@
 """The student's lessons (training/student.py), against diffusers' own samplers and on stand-ins for networks and data."""
 
+import copy
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -84,7 +85,7 @@ def test_the_lessons_reach_the_adapter_alone(cache, monkeypatch, tmp_path):
         value.data += 0.02 * torch.randn_like(value)  # its last layers begin as nothing and would hand down no gradient
     before = {name: value.clone() for name, value in teacher.state_dict().items()}
     monkeypatch.setattr(student, "SHARD", 8)
-    monkeypatch.setattr(student, "_teacher", lambda: teacher)
+    monkeypatch.setattr(student, "_teacher", lambda: copy.deepcopy(teacher))
     monkeypatch.setattr(student.denoiser, "Cache", lambda pixels: cache)
     monkeypatch.setattr(student.denoiser, "sheet", lambda *args, **how: None)
     monkeypatch.setattr(student.paths, "RUNS", tmp_path)
