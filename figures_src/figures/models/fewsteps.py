@@ -3,6 +3,7 @@ twenty-five steps. A sheet from the same noise, how often a judge names the thin
 the long run ends. Read from the results of `scripts/lab_fewsteps.py`.
 """
 
+import json
 from textwrap import wrap
 
 import torch
@@ -45,7 +46,11 @@ def make(lab, smoke=False):
     shelf.expect(facts, lab, fewsteps.NETWORKS, "lab_fewsteps")
     runners, full, kept = fewsteps.RUNNERS, fewsteps.FULL, arrays["kept"]
     factors = adapter.load(lab.weight("student"))
+    card = json.loads((lab.weight("student") / "card.json").read_text(encoding="utf-8"))
+    preset = card["preset"]
     n = {
+        "samples": card["samples"], "minutes": card["seconds"] / 60, "rate": f"{preset['lr']:g}", "batch": preset["batch"],
+        "pictures": preset["extra"]["pictures"], "teacher_steps": preset["extra"]["teacher_steps"],
         "drawings": len(kept), "kept": int(kept.sum()), "guidance": runners[full].guidance, "steps": runners[full].steps,
         "parameters": sum(v.numel() for v in factors.values()), "rank": min(factors[next(iter(factors))].shape),
         "share": sum(v.numel() for v in factors.values()) / sum(p.numel() for p in lab.pipeline().unet.parameters()),
