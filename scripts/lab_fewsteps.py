@@ -20,7 +20,7 @@ from denoised.lab import Lab
 from denoised.models import adapter
 from denoised.models import judge as judge_model
 from denoised.pipeline import decode
-from denoised.probes import judge, play
+from denoised.probes import judge, metrics, play
 from denoised.studies import evenings, shelf
 from denoised.studies import fewsteps as study
 from studying import keep_results, made_once, run_script
@@ -49,20 +49,24 @@ def main() -> None:
             done.append(evenings.play(some, line, states[part], nothing, part.tolist(), runner.steps, runner.guidance))
         return torch.cat(done)
 
+    def look(pictures):
+        logits = judge.look(net, pictures)["concept"]
+        return {"concept": torch.from_numpy(logits), "saturation": torch.from_numpy(metrics.saturation(pictures))}
+
     facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "asked": [row.id for row in rows]}
     arrays = {"kept": np.array([row.split == "pair" for row in rows])}
     made = {name: made_once(folder, name, lambda r=runner: draw(r)) for name, runner in study.RUNNERS.items()}
     full = made[study.FULL]
     for name, z in made.items():
-        seen = made_once(folder, f"seen-{name}-{weights['judge'][:8]}", lambda z=z: torch.from_numpy(
-            judge.look(net, decode(pipe.vae, z))["concept"]))  # fmt: skip
-        five = judge.names(net, {"concept": seen.numpy()}, k=5)
+        seen = made_once(folder, f"seen-{name}-{weights['judge'][:8]}", lambda z=z: look(decode(pipe.vae, z)))
+        five = judge.names(net, {"concept": seen["concept"].numpy()}, k=5)
+        arrays[f"saturation_{name}"] = seen["saturation"].numpy()
         arrays[f"top1_{name}"] = np.array([a == b[0] for a, b in zip(asked, five, strict=True)])
         arrays[f"top5_{name}"] = np.array([a in b for a, b in zip(asked, five, strict=True)])
         far = (z - full).square().flatten(1).mean(1).sqrt() / study.yardstick(full)
         arrays[f"far_{name}"] = far.numpy()
         arrays[f"z_{name}"] = z[: S.shown].half().numpy()
-        print(name, *(round(float(arrays[f"{what}_{name}"].mean()), 3) for what in ("top1", "top5", "far")), flush=True)
+        print(name, *(round(float(arrays[f"{what}_{name}"].mean()), 3) for what in ("top1", "top5", "far", "saturation")), flush=True)
     keep_results(study.FILE, facts, arrays)
 
 

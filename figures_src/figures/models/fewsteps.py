@@ -33,6 +33,7 @@ WORDS = {
     "adapter-2": "adapter, 2 steps",
     "adapter-4": "adapter, 4 steps",
     "adapter-8": "adapter, 8 steps",
+    "adapter-4-loud": "adapter, 4, guided",
 }
 SHEET = ("unet-25", "unet-4", "unet-4-plain", "adapter-4")
 
@@ -68,8 +69,10 @@ def make(lab, smoke=False):
             gap = arrays[f"{field}_{name}"].astype(float) - arrays[f"{field}_{full}"]  # pairs: same caption, same noise
             n[f"{field}_gap_{word}"] = float(gap.mean())
             n[f"{field}_gap_{word}_low"], n[f"{field}_gap_{word}_high"] = bootstrap_ci(gap, seed=3)
+        n[f"saturation_{word}"] = float(arrays[f"saturation_{name}"].mean())
         low, high = bootstrap_ci(arrays[f"far_{name}"], seed=3)
         n |= {f"far_{word}": float(arrays[f"far_{name}"].mean()), f"far_{word}_low": low, f"far_{word}_high": high}
+    n["loud"] = runners["adapter-4-loud"].guidance
     n["fewer_calls"] = n["calls_unet_25"] / n["calls_adapter_4"]
     count = 3 if smoke else fewsteps.SETTINGS.shown
     vae = lab.pipeline().vae
