@@ -66,7 +66,8 @@ def main() -> None:
         far = (z - full).square().flatten(1).mean(1).sqrt() / study.yardstick(full)
         arrays[f"far_{name}"] = far.numpy()
         arrays[f"z_{name}"] = z[: S.shown].half().numpy()
-        print(name, *(round(float(arrays[f"{what}_{name}"].mean()), 3) for what in ("top1", "top5", "far", "saturation")), flush=True)
+        told = (f"{what} {arrays[f'{what}_{name}'].mean():.3f}" for what in ("top1", "top5", "far", "saturation"))
+        print(name, *told, flush=True)
     keep_results(study.FILE, facts, arrays)
 
 

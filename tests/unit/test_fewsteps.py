@@ -1,0 +1,49 @@
+"""Few steps before the judge: who is asked, how often, and whether what is committed is whole."""
+
+import numpy as np
+import pytest
+import torch
+
+from denoised.data import splits
+from denoised.models import unet as unet_model
+from denoised.studies import fewsteps
+
+
+def test_calls_are_counted_as_the_loop_asks():
+    calls = {name: runner.calls for name, runner in fewsteps.RUNNERS.items()}
+    assert calls[fewsteps.FULL] == 50 and calls["unet-4"] == 8
+    assert calls[fewsteps.TAUGHT] == calls[fewsteps.BARE] == 4, "the same work with the adapter and without"
+
+
+@pytest.mark.parametrize("name", ["unet-4", "unipc-4"])
+def test_a_runner_s_scheduler_visits_its_steps_of_our_schedule(name):
+    runner, ours = fewsteps.RUNNERS[name], unet_model.scheduler()
+    found = fewsteps.scheduler(ours.config, runner)
+    found.set_timesteps(runner.steps)
+    assert type(found).__name__ == f"{runner.scheduler}Scheduler" and len(found.timesteps) == runner.steps
+    assert found.config.prediction_type == "v_prediction" and found.config.rescale_betas_zero_snr
+
+
+def test_captions_are_learned_ones_by_lot_and_all_that_were_kept():
+    rows = splits.load()
+    known = {row.concept for row in rows}
+    held_out = [row for row in rows if row.split == "pair"][:40]
+    found = fewsteps.wanted(held_out, rows, known)
+    learned, kept = found[: fewsteps.SETTINGS.learned], found[fewsteps.SETTINGS.learned :]
+    assert {row.split for row in learned} == {"train"} and {row.split for row in kept} == {"pair"}
+    assert len({row.id for row in learned}) == len(learned)
+    assert found == fewsteps.wanted(held_out, rows, known)
+
+
+def test_the_yardstick_is_the_distance_of_strangers():
+    z = torch.tensor([[0.0, 0.0], [3.0, 4.0]]) * 2**0.5
+    assert fewsteps.yardstick(z) == pytest.approx(5)
+
+
+def test_what_is_committed_is_whole():
+    facts, arrays = fewsteps.load()
+    n = len(facts["asked"])
+    for name in fewsteps.RUNNERS:
+        assert all(len(arrays[f"{what}_{name}"]) == n for what in ("top1", "top5", "far", "saturation"))
+        assert not np.any(arrays[f"top1_{name}"] & ~arrays[f"top5_{name}"]), "the first is among five"
+    assert np.all(arrays[f"far_{fewsteps.FULL}"] == 0) and arrays["kept"].sum() > 50
