@@ -7,9 +7,8 @@ import onnxruntime
 import pytest
 import torch
 from diffusers import UNet2DConditionModel
-from safetensors.torch import load_file, save_file
 
-from denoised import export, splice
+from denoised import export, paths, splice
 from denoised.errors import DenoisedError
 from denoised.models import adapter
 from denoised.models import unet as unet_model
@@ -164,12 +163,14 @@ def test_another_network_s_graph_is_refused(small, adapted, part):
         splice.adapter(traced, export.stored(traced, "exact"), other, factors, "exact")
 
 
-def test_peft_reads_the_names(adapted, tmp_path):
+def test_the_stock_pipeline_loads_it_alike(asked):
     """diffusers' own loader, where peft is installed beside it; it is not among what this project needs."""
     pytest.importorskip("peft")
     from diffusers import StableDiffusionPipeline
 
-    half = {name: value.detach().half().contiguous() for name, value in adapter.tensors(adapted).items()}
-    save_file(half, tmp_path / adapter.FILE)
-    found, _ = StableDiffusionPipeline.lora_state_dict(tmp_path)
-    assert found.keys() == load_file(tmp_path / adapter.FILE).keys()
+    pipe = StableDiffusionPipeline.from_pretrained(paths.WEIGHTS / "emoji-sd")
+    merged = adapter.merge(copy.deepcopy(pipe.unet), adapter.load(paths.WEIGHTS / "student"))
+    xt, context = torch.randn(1, 4, 16, 16), torch.randn(1, 32, 256)
+    pipe.load_lora_weights(paths.WEIGHTS / "student")
+    found, wanted = (answer(net, {"xt": xt, "t": asked["t"], "context": context}) for net in (pipe.unet, merged))
+    np.testing.assert_allclose(found, wanted, atol=1e-4)

@@ -1,5 +1,6 @@
 """What is shipped loads with the stock library, is small, is safe to open, and says how it was made."""
 
+import copy
 import hashlib
 import json
 import math
@@ -18,6 +19,7 @@ FOLDERS = [
     store.SD + "/unet",
     "decoders/openmoji",
     "decoders/noto",
+    "student",
 ]
 LIMIT = 150_000_000  # bytes, of everything: the pipeline, its decoders, the judge, what pages train beside them
 MODEL_LIMIT = 80_000_000  # bytes, of the pipeline and its decoders: what a reader of the first pages needs
@@ -136,6 +138,16 @@ def test_the_vae_is_faithful_on_held_out_icons(pipeline):
     made = decode(pipeline.vae, encode(pipeline.vae, held))
     error = ((held.astype(float) - made) / 255) ** 2
     assert (-10 * np.log10(error.mean((1, 2, 3)))).mean() >= 25, "the bar is 25 dB"
+
+
+def test_the_student_was_taught_by_the_u_net_that_is_shipped(pipeline):
+    """An adapter is an addition to certain weights, and means nothing beside others."""
+    from denoised.models import adapter
+
+    cards = [store.read_card(paths.WEIGHTS / name) for name in ("student", store.SD + "/unet")]
+    assert cards[0]["teacher"]["sha256"] == cards[1]["sha256"], "train it again: python scripts/train.py student"
+    factors = adapter.load(paths.WEIGHTS / "student")
+    assert len(adapter.merge(copy.deepcopy(pipeline.unet), factors).state_dict()) > len(factors) > 100
 
 
 def test_cards_say_how_it_was_made(card):
