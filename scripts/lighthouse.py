@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Lighthouse over the built site: accessibility, best practices, SEO of every page and the 404 page, as a phone sees it.
+"""Lighthouse over the built site: accessibility, best practices, SEO and speed of every page and the 404 page, as a phone
+sees it.
 
     npm install --prefix ~/lighthouse lighthouse      once; it is no part of the project's own packages
     make site
     LIGHTHOUSE=~/lighthouse/node_modules/.bin/lighthouse .venv/bin/python scripts/lighthouse.py
 
 Each score is the median of three runs (`--runs`); names of pages (`series/vae/`) limit it to these. One line a page,
-below it what lost points; exit status 1 if a score is below 100.
+below it what lost points; exit status 1 if a score is below its bar: 100, and 95 for performance, which wants a machine that
+does nothing else.
 """
 
 import argparse
@@ -26,7 +28,7 @@ sys.path.insert(0, str(ROOT / "tests" / "site"))
 
 from visiting import FOLDER, Host, folder_of  # noqa: E402  (compressed, with ranges, below a folder, as where it is published)
 
-CATEGORIES = ("accessibility", "best-practices", "seo")
+BARS = {"accessibility": 100, "best-practices": 100, "seo": 100, "performance": 95}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
 NOT_FOUND = "404.html"
@@ -52,7 +54,7 @@ def serve(site: Path, prefix: str) -> str:
 def look(lighthouse: str, browser: str, url: str) -> dict:
     """Lighthouse's report on one page, with its default preset, which is a phone."""
     command = [lighthouse, url, "--quiet", "--output=json", "--output-path=stdout", f"--chrome-flags={FLAGS}"]
-    command.append(f"--only-categories={','.join(CATEGORIES)}")
+    command.append(f"--only-categories={','.join(BARS)}")
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=PATIENCE, env=os.environ | {"CHROME_PATH": browser}
     )
@@ -61,10 +63,10 @@ def look(lighthouse: str, browser: str, url: str) -> dict:
     return json.loads(done.stdout)
 
 
-def lost(report: dict) -> list[str]:
+def lost(report: dict, categories=tuple(BARS)) -> list[str]:
     """What cost points: "color-contrast: Background and foreground ... (node)"."""
     sentences = []
-    for name in CATEGORIES:
+    for name in categories:
         for part in report["categories"][name]["auditRefs"]:
             audit = report["audits"][part["id"]]
             if part["weight"] and audit["score"] is not None and audit["score"] < 1:
@@ -92,17 +94,17 @@ def main() -> int:
     if not (options.site / "sitemap.xml").exists():
         print(f"error: there is no site in {options.site}; `make site` builds it.", file=sys.stderr)
         return 1
-    base, worst = serve(options.site, FOLDER), 100
+    base, failed = serve(options.site, FOLDER), False
     rooted = serve(options.site, folder_of(options.site))  # the 404 page's addresses are absolute
     for page in options.pages or pages(options.site):
         reports = [look(lighthouse, browser, (rooted if page == NOT_FOUND else base) + page) for _ in range(options.runs)]
         medians = {name: round(100 * statistics.median(r["categories"][name]["score"] for r in reports))
-                   for name in CATEGORIES}  # fmt: skip
-        worst = min(worst, *medians.values())
+                   for name in BARS}  # fmt: skip
+        below = [name for name, bar in BARS.items() if medians[name] < bar]
+        failed |= bool(below)
         print(f"/{page}  " + "  ".join(f"{name} {score}" for name, score in medians.items()), flush=True)
-        if min(medians.values()) < 100:
-            print("".join(f"    {sentence}\n" for sentence in lost(reports[-1])), end="", flush=True)
-    return int(worst < 100)
+        print("".join(f"    {sentence}\n" for sentence in lost(reports[-1], below)), end="", flush=True)
+    return int(failed)
 
 
 if __name__ == "__main__":
