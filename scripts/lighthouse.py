@@ -7,8 +7,8 @@ sees it.
     LIGHTHOUSE=~/lighthouse/node_modules/.bin/lighthouse .venv/bin/python scripts/lighthouse.py
 
 Each score is the median of three runs (`--runs`); names of pages (`series/vae/`) limit it to these. One line a page,
-below it what lost points; exit status 1 if a score is below its bar: 100, and 95 for performance, which wants a machine that
-does nothing else.
+below it what lost points; exit status 1 if a score is below its bar: 100, and 95 for performance, which wants a machine
+that does nothing else.
 """
 
 import argparse
