@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Repeat the study of the loss's parts and of the factor: tiny autoencoders, 45 minutes on one core; needs `make data`.
+"""Repeat the study of the loss's parts: tiny autoencoders, half an hour on one core; needs `make data`.
 
 python scripts/lab_losses.py        resumes where it was stopped; writes figures_src/denoised/studies/losses.npz
 """
@@ -25,17 +25,17 @@ from studying import keep_results, made_once, run_script
 S = study.SETTINGS
 
 
-def pictures():
+def pictures(count: int = S.pictures, unseen: int = S.held_out):
     """(training pictures, held-out pictures), uint8 [N, 3, 64, 64], chosen with a fixed seed."""
 
-    def take(keep, count):
+    def take(keep, number):
         found = [i for i, row in enumerate(splits.load()) if keep(row)]  # chosen first, so that few are unpacked
-        order = torch.randperm(len(found), generator=torch.Generator().manual_seed(7))[:count]
+        order = torch.randperm(len(found), generator=torch.Generator().manual_seed(7))[:number]
         stack = torch.from_numpy(on_white(images.rgba_at([found[int(i)] for i in order]))).permute(0, 3, 1, 2)
         return torch.cat([F.avg_pool2d(part.float(), 2).round().byte() for part in stack.split(256)])
 
-    train = take(images.in_trunk, S.pictures)
-    return train, take(lambda r: r.split == "concept" and r.tone == "none", S.held_out)
+    train = take(images.in_trunk, count)
+    return train, take(lambda r: r.split == "concept" and r.tone == "none", unseen)
 
 
 def main() -> None:
@@ -48,23 +48,21 @@ def main() -> None:
     see = study.Features(lab.vae().requires_grad_(False))
     shown = slice(None, None, len(held_out) // S.shown)
 
-    def run(recipe, size, seed):
+    def run(recipe, seed):
         begun = time.process_time()
-        trained = study.train(study.strengths(recipe), seed, train, see, size)
+        trained = study.train(study.strengths(recipe), seed, train, see, S.size)
         numbers, made = study.measure(*trained, held_out, see)
-        print(f"{recipe} {size}: " + ", ".join(f"{word} {value:.3g}" for word, value in numbers.items()), flush=True)
+        print(f"{recipe}: " + ", ".join(f"{word} {value:.3g}" for word, value in numbers.items()), flush=True)
         return {"numbers": numbers, "shown": torch.from_numpy(made[shown].copy()), "seconds": time.process_time() - begun}
 
-    jobs = [("recipes", name, name, S.size) for name in S.recipes]
-    jobs += [("sizes", f"{f}x{c}", "plain", (f, c)) for f, c in S.sizes]
     facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "unseen": len(held_out)}
-    facts |= {"pictures": len(train), "recipes": {}, "sizes": {}, "parameters": {}, "seconds": 0.0}
+    facts |= {"pictures": len(train), "recipes": {}, "seconds": 0.0}
+    facts["parameters"] = sum(p.numel() for part in study.build(*S.size) for p in part.parameters())
     arrays = {"original": held_out.permute(0, 2, 3, 1).numpy()[shown]}
     for seed in S.seeds:  # whole rounds: what is seen after the first one is a smaller study, not half of one
-        for shelf_name, name, recipe, size in jobs:
-            made = made_once(folder, f"{name}-{seed}".replace(" ", "-"), lambda a=(recipe, size, seed): run(*a))
-            facts[shelf_name].setdefault(name, []).append(made["numbers"])
-            facts["parameters"][name] = sum(p.numel() for part in study.build(*size) for p in part.parameters())
+        for name in S.recipes:
+            made = made_once(folder, f"{name}-{seed}".replace(" ", "-"), lambda a=(name, seed): run(*a))
+            facts["recipes"].setdefault(name, []).append(made["numbers"])
             arrays.setdefault(name, made["shown"].numpy())
             facts["seconds"] += made["seconds"]
     keep_results(study.FILE, facts | {"seconds": round(facts["seconds"])}, arrays)

@@ -1,12 +1,10 @@
-"""What each part of an autoencoder's loss is for, and how far one may shrink: tiny autoencoders, one change each.
+"""What each part of an autoencoder's loss is for: tiny autoencoders, one change each.
 
-    python scripts/lab_losses.py    # three quarters of an hour on one core, resumable; writes losses.npz beside this file
+    python scripts/lab_losses.py    # half an hour on one core, resumable; writes losses.npz beside this file
 
 They learn from windows of 32x32 pixels in icons of 64x64, and are measured on whole icons of unseen things. The whole
 loss has the four parts of a latent diffusion model's (Rombach et al. 2022, appendix G): pixels, features of a network
-that knows pictures, an adversary that has to tell rebuilt from real, and the KL term. Each recipe leaves out one. The
-sizes differ in how many pixels share a cell of the code (its factor) and in how many numbers a cell has; they are trained
-on pixels and KL only.
+that knows pictures, an adversary that has to tell rebuilt from real, and the KL term. Each recipe leaves out one.
 
 Written down before the first run: without pixels the likeness falls; without features and without the adversary detail
 falls; without the KL term, at so light a weight, codes grow and become points, and no picture shows it.
@@ -34,8 +32,7 @@ class Settings:
 
     strength: tuple[float, ...] = (1.0, 0.5, 0.05, 1.6e-5)
     recipes: tuple[str, ...] = ("all", "no pixels", "no features", "no adversary", "no kl")
-    size: tuple[int, int] = (8, 4)  # of the recipes: factor, numbers a cell
-    sizes: tuple[tuple[int, int], ...] = ((4, 4), (8, 4), (16, 4), (8, 16), (16, 64))
+    size: tuple[int, int] = (8, 4)  # factor (pixels a side that share a cell), numbers a cell
     seeds: tuple[int, ...] = (0, 1, 2)
     steps: int = 800
     warm: int = 150  # steps before the adversary joins: until then there is nothing worth judging
@@ -56,8 +53,8 @@ def key(settings: Settings = SETTINGS) -> str:
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
-    """(facts, arrays) of the committed results: facts["recipes"][name] and facts["sizes"]["8x4"] hold numbers, one
-    dictionary a seed; arrays hold a few round trips of the first seed, uint8 [N, 64, 64, 3].
+    """(facts, arrays) of the committed results: facts["recipes"][name] holds numbers, one dictionary a seed; arrays hold a
+    few round trips of the first seed, uint8 [N, 64, 64, 3].
 
     Raises DenoisedError when the file is missing, damaged, or was made by other settings or other code.
     """
@@ -65,9 +62,9 @@ def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[s
 
 
 def strengths(recipe: str, settings: Settings = SETTINGS) -> dict[str, float]:
-    """Weight of each part for "all", "no pixels", ... and for "plain" (pixels and KL only)."""
-    off = ("features", "adversary") if recipe == "plain" else (recipe.removeprefix("no "),)
-    return {part: 0.0 if part in off else weight for part, weight in zip(PARTS, settings.strength, strict=True)}
+    """Weight of each part for "all", "no pixels", ..."""
+    off = recipe.removeprefix("no ")
+    return {part: 0.0 if part == off else weight for part, weight in zip(PARTS, settings.strength, strict=True)}
 
 
 class Features:

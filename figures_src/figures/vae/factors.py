@@ -1,15 +1,16 @@
 """How far may one shrink? Tiny autoencoders whose cells look after 4, 8 or 16 pixels a side, with four numbers a cell or
-with as many numbers in all, three seeds each: what is lost, octave by octave. Read from `scripts/lab_losses.py`.
+with as many numbers in all, three seeds each: what is lost, octave by octave. Read from the results of
+`scripts/lab_factors.py`.
 """
 
 import numpy as np
 
-from denoised.studies import losses, shelf
+from denoised.studies import factors
 from plotting.layout import image_grid, label_ends
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
 
-WEIGHTS = ("emoji-sd/vae",)
+WEIGHTS = ()
 DATA = ()
 TITLE = "How far may one shrink?"
 TINY_ONLY = "It reads what was measured with tiny autoencoders of our own."
@@ -19,9 +20,8 @@ OCTAVES = ("coarse", "", "", "fine")
 
 
 def make(lab, smoke=False):
-    facts, arrays = losses.load()
-    shelf.expect(facts, lab, losses.NETWORKS, "lab_losses")
-    settings = losses.SETTINGS
+    facts, arrays = factors.load()
+    settings = factors.SETTINGS
     side = int(arrays["original"].shape[1])
     sizes = {f"{factor}x{channels}": (factor, channels) for factor, channels in settings.sizes}
     count = {name: channels * (side // factor) ** 2 for name, (factor, channels) in sizes.items()}

@@ -38,7 +38,7 @@ def make(lab, smoke=False):
     values = {f: {name: np.array([run[f] for run in facts["recipes"][name]]) for name in WORDS} for f in FIELDS}
     n = {
         "recipes": len(WORDS), "seeds": len(settings.seeds), "steps": settings.steps, "batch": settings.batch,
-        "parameters": facts["parameters"]["all"], "unseen": facts["unseen"], "seconds": facts["seconds"],
+        "parameters": facts["parameters"], "unseen": facts["unseen"], "seconds": facts["seconds"],
         "pixels": int(arrays["original"].shape[1]), "factor": settings.size[0], "window": settings.window,
     }  # fmt: skip
     for field, some in values.items():
@@ -58,7 +58,8 @@ def make(lab, smoke=False):
             ax.plot([some.mean()] * 2, [place - 0.3, place + 0.3], color=theme.ink, linewidth=1.4)
         ax.axvline(values[field]["all"].mean(), color=theme.muted, linewidth=1, linestyle=(0, (3, 3)))
         low = min(v.min() for v in values[field].values())
-        ax.set_xlim(left=0 if field != "psnr" else low - 0.6)
+        high = max(v.max() for v in values[field].values())
+        ax.set_xlim(low - 0.6 if field == "psnr" else 0, high + 0.08 * (high - low))
         ax.set_ylim(-0.6, len(WORDS) - 0.4)
         ax.set_yticks(range(len(WORDS)), list(WORDS.values())[::-1] if labelled else [""] * len(WORDS))
         ax.tick_params(labelsize=11)
