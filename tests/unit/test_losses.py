@@ -1,10 +1,10 @@
-"""The study of an autoencoder's losses: its parts against their definitions, and what is committed."""
+"""The studies of an autoencoder's losses and of its factor: parts against their definitions, and what is committed."""
 
 import numpy as np
 import pytest
 import torch
 
-from denoised.studies import losses
+from denoised.studies import factors, losses
 
 
 def test_each_recipe_leaves_out_one_part():
@@ -14,12 +14,12 @@ def test_each_recipe_leaves_out_one_part():
         found = losses.strengths(name)
         assert [part for part in losses.PARTS if not found[part]] == [name.removeprefix("no ")]
         assert all(found[part] in (0, whole[part]) for part in losses.PARTS)
-    assert [part for part, weight in losses.strengths("plain").items() if weight] == ["pixels", "kl"]
 
 
-@pytest.mark.parametrize("factor, channels", losses.SETTINGS.sizes)
-def test_a_code_s_shape_is_what_its_size_says(factor, channels):
-    encoder, decoder = losses.build(factor, channels)
+@pytest.mark.parametrize("factor, channels", [losses.SETTINGS.size, *factors.SETTINGS.sizes])
+@pytest.mark.parametrize("study", [losses, factors])
+def test_a_code_s_shape_is_what_its_size_says(study, factor, channels):
+    encoder, decoder = study.build(factor, channels)
     code = encoder(torch.zeros(2, 3, 64, 64))
     assert code.shape == (2, 2 * channels, 64 // factor, 64 // factor)
     assert decoder(code[:, :channels]).shape == (2, 3, 64, 64)
@@ -68,12 +68,33 @@ def test_a_training_follows_its_seed_and_lowers_its_loss():
     assert learned > idle
 
 
+def test_a_straight_way_from_pixels_to_code_is_there_from_the_start():
+    """As many numbers as pixels have, and blocks that do nothing yet: the first step can copy."""
+    encoder, _ = factors.build(4, 4)
+    x, y = torch.randn(2, 1, 3, 16, 16).unbind()
+    both = encoder(x + y) + encoder(torch.zeros_like(x))
+    torch.testing.assert_close(both, encoder(x) + encoder(y), rtol=1e-4, atol=1e-4)
+
+
+def test_more_numbers_are_more_likeness_in_a_short_training():
+    settings = factors.Settings(steps=60, batch=8)
+    pictures = (torch.rand(16, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 255).byte()
+    pictures = pictures.repeat_interleave(4, 2).repeat_interleave(4, 3)  # cells of 4 pixels
+    found = [
+        factors.measure(*factors.train(size, 0, pictures, settings), pictures)[0]["psnr"] for size in ((4, 4), (16, 4))
+    ]
+    assert found[0] > found[1] + 1
+
+
 def test_what_is_committed_is_whole():
     facts, arrays = losses.load()
     settings = losses.SETTINGS
     assert set(facts["recipes"]) == set(settings.recipes)
-    assert set(facts["sizes"]) == {f"{f}x{c}" for f, c in settings.sizes}
-    runs = [run for some in (*facts["recipes"].values(), *facts["sizes"].values()) for run in some]
-    assert len(runs) == len(settings.seeds) * (len(settings.recipes) + len(settings.sizes))
+    runs = [run for some in facts["recipes"].values() for run in some]
+    assert len(runs) == len(settings.seeds) * len(settings.recipes)
     assert all(0 < run["psnr"] < 40 and 0 <= run["band_3"] < 2 for run in runs)
     assert arrays["original"].shape == arrays["all"].shape == (settings.shown, 64, 64, 3)
+    facts, arrays = factors.load()
+    assert set(facts["sizes"]) == {f"{f}x{c}" for f, c in factors.SETTINGS.sizes}
+    assert {len(some) for some in facts["sizes"].values()} == {len(factors.SETTINGS.seeds)}
+    assert arrays["original"].shape == arrays["16x4"].shape == (factors.SETTINGS.shown, 64, 64, 3)
