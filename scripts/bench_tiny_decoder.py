@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Time the tiny decoder against the shipped one on the same latents, turn by turn in one run, and print the ratio. Seconds
-depend on the machine and on what else it does, so no figure shows them; figure bias/tiny counts operations instead.
+"""Time the tiny decoder against the shipped one on the same latents, and both in ONNX Runtime as a browser has them (one
+picture a call), turn by turn in one run, and print ratios. Seconds depend on the machine and on what else it does, so no
+figure shows them; figure bias/tiny counts operations instead.
 
     python scripts/bench_tiny_decoder.py [--threads 1] [--repeats 15] [--batch 1]
 """
@@ -15,11 +16,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 
 import torch
 
-from denoised import paths
+from denoised import export, paths
 from denoised.errors import DenoisedError
 from denoised.models import tiny
 from denoised.training import store
 from studying import run_script
+
+
+def onnx(graph: bytes, latent, threads: int, times: int):
+    """A call that paints `times` pictures by a graph, one after the other."""
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads, settings.log_severity_level = threads, 3
+    session = onnxruntime.InferenceSession(graph, settings, providers=["CPUExecutionProvider"])
+    return lambda: [session.run(None, {"latent": latent}) for _ in range(times)]
 
 
 def main() -> None:
@@ -35,6 +46,8 @@ def main() -> None:
     small = tiny.load(paths.WEIGHTS / "decoders" / "tiny-balanced" / "decoder.safetensors")
     z = torch.randn(options.batch, 4, 16, 16, generator=torch.Generator().manual_seed(0))
     calls = {"shipped": lambda: vae.decode(z).sample, "tiny": lambda: small(z)}
+    for name, decoder in (("shipped, ONNX", vae), ("tiny, ONNX", small)):
+        calls[name] = onnx(export.graph(export.decoder(decoder, z[:1])), z[:1].numpy(), options.threads, options.batch)
     times = {name: [] for name in calls}
     with torch.no_grad():
         for turn in range(options.repeats + 1):  # turn by turn, so that both meet the same machine
@@ -43,10 +56,10 @@ def main() -> None:
                 call()
                 if turn:  # the first is not counted
                     times[name].append(time.perf_counter() - start)
-    ratio = statistics.median(a / b for a, b in zip(times["shipped"], times["tiny"], strict=True))
+    print(f"{options.threads} threads, {options.batch} pictures, median of {options.repeats}; ratios to the shipped one:")
     for name, some in times.items():
-        print(f"{name:8} {1000 * statistics.median(some):9.1f} ms (median of {options.repeats}, {options.batch} a call)")
-    print(f"the tiny decoder is {ratio:.1f} times as fast (median of the turns' ratios, {options.threads} threads)")
+        ratio = statistics.median(a / b for a, b in zip(times["shipped"], some, strict=True))
+        print(f"  {name:14} {1000 * statistics.median(some):9.1f} ms, {ratio:.1f} times as fast")
 
 
 if __name__ == "__main__":

@@ -47,3 +47,22 @@ def test_what_is_committed_is_whole():
         assert all(len(arrays[f"{what}_{name}"]) == n for what in ("top1", "top5", "far", "saturation"))
         assert not np.any(arrays[f"top1_{name}"] & ~arrays[f"top5_{name}"]), "the first is among five"
     assert np.all(arrays[f"far_{fewsteps.FULL}"] == 0) and arrays["kept"].sum() > 50
+
+
+def test_the_benchmark_draws_with_every_runner(monkeypatch, capsys):
+    """Not how fast, which a test cannot tell: that each is what its line says, and that there is a line for each."""
+    import bench_sampling
+
+    found = bench_sampling.pipelines()
+    stock, quick = found["stock, DDIM"], found["adapter"]
+    assert (stock[1], quick[1], quick[2]) == (50, 4, 1.0)
+    name = "mid_block.attentions.0.proj_in.weight"
+    assert not torch.equal(stock[0].unet.get_parameter(name), quick[0].unet.get_parameter(name))
+    assert stock[0].vae is quick[0].vae and found["adapter, tiny decoder"][3] is not None
+    few = {name: (pipe, min(2, steps), guidance, small) for name, (pipe, steps, guidance, small) in found.items()}
+    monkeypatch.setattr(bench_sampling, "pipelines", lambda: few)
+    monkeypatch.setattr("sys.argv", ["bench", "--repeats", "1", "--batch", "1"])
+    threads = torch.get_num_threads()
+    bench_sampling.main()
+    torch.set_num_threads(threads)
+    assert capsys.readouterr().out.count("pictures/s") == len(found)

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Time whole pictures, from words to pixels: the stock pipeline as it comes (50 steps with guidance), fewer steps of other
+samplers, and the four-step adapter with either decoder. All run turn by turn in one run; the ratio is to the first. Seconds
+depend on the machine and on what else it does, so no figure shows them; models/fewsteps counts calls and what they bring.
+
+    python scripts/bench_sampling.py [--threads 1] [--repeats 5] [--batch 4]
+"""
+
+import argparse
+import copy
+import statistics
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
+
+import diffusers
+import torch
+
+from denoised import loading, paths
+from denoised.errors import DenoisedError
+from denoised.models import adapter, tiny
+from studying import run_script
+
+PROMPT = "tiger face, noto style"
+
+
+def pipelines():
+    """{name: (pipeline, steps, guidance, tiny decoder or None)}, the stock pipeline first."""
+    stock = loading.load(paths.WEIGHTS / "emoji-sd")
+    small = tiny.load(paths.WEIGHTS / "decoders" / "tiny-balanced" / "decoder.safetensors")
+    found = {"stock, DDIM": (stock, 50, 3.0, None), "DDIM": (stock, 25, 3.0, None)}
+    for name in ("DPMSolverMultistep", "UniPCMultistep", "EulerDiscrete"):
+        line = getattr(diffusers, f"{name}Scheduler").from_config(stock.scheduler.config)
+        found[name] = (_with(stock, scheduler=line), 10, 3.0, None)
+    quick = _with(stock, unet=adapter.merge(copy.deepcopy(stock.unet), adapter.load(paths.WEIGHTS / "student")))
+    return found | {"adapter": (quick, 4, 1.0, None), "adapter, tiny decoder": (quick, 4, 1.0, small)}
+
+
+def _with(pipe, **parts):
+    """A pipeline of the same parts, but for these."""
+    other = diffusers.StableDiffusionPipeline(**{**pipe.components, **parts}, requires_safety_checker=False)
+    other.set_progress_bar_config(disable=True)
+    return other
+
+
+@torch.no_grad()
+def draw(pipe, steps: int, guidance: float, small, batch: int) -> None:
+    out = "latent" if small else "np"
+    made = pipe([PROMPT] * batch, num_inference_steps=steps, guidance_scale=guidance, output_type=out).images
+    if small:
+        tiny.decode(small, made)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=4)
+    options = parser.parse_args()
+    if min(options.threads, options.repeats, options.batch) < 1:
+        raise DenoisedError("Threads, repeats and batch are at least 1.")
+    torch.set_num_threads(options.threads)
+    runners = pipelines()
+    times = {name: [] for name in runners}
+    for turn in range(options.repeats + 1):  # turn by turn, so that all meet the same machine
+        for name, runner in runners.items():
+            start = time.perf_counter()
+            draw(*runner, options.batch)
+            if turn:  # the first is not counted
+                times[name].append(time.perf_counter() - start)
+    first = times[next(iter(times))]
+    print(f"{options.threads} threads, {options.batch} pictures a call, median of {options.repeats}:")
+    for name, (_, steps, guidance, _) in runners.items():
+        ratio = statistics.median(a / b for a, b in zip(first, times[name], strict=True))
+        speed = options.batch / statistics.median(times[name])
+        print(f"  {name:22} {steps:3} steps, guidance {guidance:g}: {speed:6.2f} pictures/s, {ratio:5.1f} times the first")
+
+
+if __name__ == "__main__":
+    run_script(main)
