@@ -5,7 +5,6 @@ Tests claims: r10-19.
 """
 
 import numpy as np
-import torch
 
 from denoised.models import judge as judge_model
 from denoised.models import tiny
@@ -26,17 +25,6 @@ TINY_ONLY = "Its tiny decoder was trained here, on this project's latents."
 SHOWN = ("cat-face", "pizza", "house", "person-beard")
 
 
-class Half(torch.nn.Module):
-    """The decoder's half of an autoencoder, as something to call."""
-
-    def __init__(self, vae):
-        super().__init__()
-        self.vae = vae
-
-    def forward(self, z):
-        return self.vae.decode(z).sample
-
-
 def make(lab, smoke=False):
     vae, net, specimens = lab.vae(), judge_model.load(lab.weight("judge")), lab.specimens()
     small = tiny.load(lab.weight("decoders/tiny-balanced/decoder.safetensors"))
@@ -51,7 +39,7 @@ def make(lab, smoke=False):
     n = {
         "icons": len(picks), "parameters_shipped": sum(p.numel() for p in full),
         "parameters_tiny": sum(p.numel() for p in small.parameters()),
-        "operations_shipped": tiny.multiply_adds(Half(vae), one), "operations_tiny": tiny.multiply_adds(small, one),
+        "operations_shipped": tiny.multiply_adds(tiny.Half(vae), one), "operations_tiny": tiny.multiply_adds(small, one),
     }  # fmt: skip
     n["cheaper"], n["smaller"] = (n[f"{k}_shipped"] / n[f"{k}_tiny"] for k in ("operations", "parameters"))
     likeness = {name: psnr(some, images, alpha) for name, some in made.items()}

@@ -6,8 +6,9 @@ with as many numbers in all, three seeds each: what is lost, octave by octave. R
 import numpy as np
 
 from denoised.studies import factors
-from plotting.layout import image_grid, label_ends
+from plotting.layout import label_ends
 from plotting.output import Output
+from plotting.sheets import named_rows
 from plotting.style import SMALL, new_figure
 
 WEIGHTS = ()
@@ -43,16 +44,8 @@ def make(lab, smoke=False):
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         pictures = 4 if narrow else 6
-        rows = [list(arrays["original"][:pictures])] + [list(arrays[name][:pictures]) for name in sizes]
-        names = ["unseen icons", *words.values()]
-        y = 0
-        if narrow:
-            for name, row in zip(names, rows, strict=True):
-                fig.note(0, y, name, "muted", 12, weight=600)
-                y = image_grid(fig, [row], y=y + 20, cell=82, gap=8) + 10
-        else:
-            y = image_grid(fig, rows, rows=names, left=136, gap=8, cell=88) + 12
-        y += 10
+        names = {"original": "unseen icons"} | words
+        y = named_rows(fig, {word: list(arrays[name][:pictures]) for name, word in names.items()}, narrow) + 22
         fig.note(0, y, "What is left, octave by octave", size=14, weight=600)
         fig.note(0, y + 20, "1 = as in the icons; thin lines: seeds; dashed: as many numbers as f4", "muted", SMALL)
         ax = fig.area(34, y + 52, fig.width - 34 - 138, 190, below=36)

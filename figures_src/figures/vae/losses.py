@@ -7,8 +7,8 @@ Tests claims: r10-08.
 import numpy as np
 
 from denoised.studies import losses, shelf
-from plotting.layout import image_grid
 from plotting.output import Output
+from plotting.sheets import named_rows
 from plotting.style import SMALL, new_figure
 
 WEIGHTS = ("emoji-sd/vae",)
@@ -67,16 +67,8 @@ def make(lab, smoke=False):
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         count = 4 if narrow else 6
-        rows = [list(arrays["original"][:count])] + [list(arrays[name][:count]) for name in WORDS]
-        names = ["unseen icons", *WORDS.values()]
-        y = 0
-        if narrow:
-            for name, row in zip(names, rows, strict=True):
-                fig.note(0, y, name, "muted", 12, weight=600)
-                y = image_grid(fig, [row], y=y + 20, cell=82, gap=8) + 10
-        else:
-            y = image_grid(fig, rows, rows=names, left=136, gap=8, cell=88) + 12
-        y += 8
+        names = {"original": "unseen icons"} | WORDS
+        y = named_rows(fig, {word: list(arrays[name][:count]) for name, word in names.items()}, narrow) + 20
         for i, (field, title, colour) in enumerate(PLOTS):
             if narrow:
                 fig.note(0, y, title, size=12, weight=600)

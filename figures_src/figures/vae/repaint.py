@@ -12,6 +12,7 @@ from denoised.models import tiny
 from denoised.studies import repaint, shelf
 from plotting.layout import image_grid, label_point
 from plotting.output import Output
+from plotting.sheets import named_rows
 from plotting.style import SMALL, new_figure
 
 WEIGHTS = ("emoji-sd/vae", "decoders/tiny-balanced", "judge")
@@ -31,23 +32,12 @@ COLOURS = {"plain": "muted", "diffusion": "noise", "consistency": "prediction", 
 PLOTS = (("psnr", "Likeness (dB)"), ("detail", "Fine detail, 1 = the icons'"), ("kid", "Distance from real icons"))
 
 
-class Half(torch.nn.Module):
-    """An autoencoder's decoder, as something to call."""
-
-    def __init__(self, vae):
-        super().__init__()
-        self.vae = vae
-
-    def forward(self, z):
-        return self.vae.decode(z).sample
-
-
 def make(lab, smoke=False):
     facts, arrays = repaint.load()
     shelf.expect(facts, lab, repaint.NETWORKS, "lab_repaint")
     settings, latent = repaint.SETTINGS, torch.zeros(1, 4, 16, 16)
     small = tiny.load(lab.weight("decoders/tiny-balanced/decoder.safetensors"))
-    work = {"shipped": tiny.multiply_adds(Half(lab.vae()), latent), "tiny": tiny.multiply_adds(small, latent)}
+    work = {"shipped": tiny.multiply_adds(tiny.Half(lab.vae()), latent), "tiny": tiny.multiply_adds(small, latent)}
     work |= {name: facts["operations"] * int(name.rpartition("-")[2]) for name in facts["kinds"]}
     found = {name: {f: np.array([run[f] for run in some]) for f in some[0]} for name, some in facts["kinds"].items()}
     found |= {name: {f: np.array([value]) for f, value in some.items()} for name, some in facts["others"].items()}
@@ -98,11 +88,8 @@ def make(lab, smoke=False):
         fig = new_figure(theme, narrow)
         rows = [list(arrays[name]) for name in ROWS]
         if narrow:
-            y = 0
-            for (name, word), row in zip(ROWS.items(), rows, strict=True):
-                colour = "muted" if name == "original" else COLOURS[name.partition("-")[0]]
-                fig.note(0, y, word, colour, 12, weight=600)
-                y = image_grid(fig, [row], y=y + 20, cell=82, gap=8) + 10
+            colours = {word: COLOURS.get(name.partition("-")[0], "muted") for name, word in ROWS.items()}
+            y = named_rows(fig, dict(zip(ROWS.values(), rows, strict=True)), True, colours=colours) + 10
             for field, title in PLOTS:
                 plot(fig, theme, 0, y + 8, fig.width, field, title)
                 y += 244
