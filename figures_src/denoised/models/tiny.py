@@ -47,17 +47,6 @@ def decode(decoder: DecoderTiny, latents: torch.Tensor, batch: int = 16) -> np.n
     return np.concatenate([as_bytes(decoder(some) / 2 + 0.5) for some in latents.split(batch)])
 
 
-class Half(torch.nn.Module):
-    """The decoder's half of an autoencoder, as something to call and to count."""
-
-    def __init__(self, vae):
-        super().__init__()
-        self.vae = vae
-
-    def forward(self, z):
-        return self.vae.decode(z).sample
-
-
 def multiply_adds(module: torch.nn.Module, *inputs) -> int:
     """Multiplications with an addition in one call: half of what torch counts as floating-point operations."""
     from torch.utils.flop_counter import FlopCounterMode

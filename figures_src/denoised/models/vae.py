@@ -5,6 +5,7 @@ Pictures [B, 3, H, W] in [-1, 1] <-> latents z [B, 4, H/8, W/8].
 
 import torch
 from diffusers import AutoencoderKL
+from torch import nn
 
 
 def build(channels=(24, 48, 96, 128), layers=1, latent_channels=4, groups=8) -> AutoencoderKL:
@@ -41,3 +42,14 @@ def standardize(vae: AutoencoderKL, mean: torch.Tensor, std: float) -> Autoencod
     vae.post_quant_conv.bias += weight @ mean
     vae.register_to_config(scaling_factor=1.0 / std)
     return vae
+
+
+class Half(nn.Module):
+    """An autoencoder's decoder half, z [B, 4, h, w] to pictures, as something to call and to count."""
+
+    def __init__(self, vae):
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, z):
+        return self.vae.decode(z).sample

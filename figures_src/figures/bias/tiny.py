@@ -8,6 +8,7 @@ import numpy as np
 
 from denoised.models import judge as judge_model
 from denoised.models import tiny
+from denoised.models import vae as vae_model
 from denoised.pipeline import decode, encode
 from denoised.probes import judge
 from denoised.probes.judge import Share
@@ -39,7 +40,8 @@ def make(lab, smoke=False):
     n = {
         "icons": len(picks), "parameters_shipped": sum(p.numel() for p in full),
         "parameters_tiny": sum(p.numel() for p in small.parameters()),
-        "operations_shipped": tiny.multiply_adds(tiny.Half(vae), one), "operations_tiny": tiny.multiply_adds(small, one),
+        "operations_shipped": tiny.multiply_adds(vae_model.Half(vae), one),
+        "operations_tiny": tiny.multiply_adds(small, one),
     }  # fmt: skip
     n["cheaper"], n["smaller"] = (n[f"{k}_shipped"] / n[f"{k}_tiny"] for k in ("operations", "parameters"))
     likeness = {name: psnr(some, images, alpha) for name, some in made.items()}

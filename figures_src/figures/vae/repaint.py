@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from denoised.models import tiny
+from denoised.models import vae as vae_model
 from denoised.studies import repaint, shelf
 from plotting.layout import image_grid, label_point
 from plotting.output import Output
@@ -37,7 +38,7 @@ def make(lab, smoke=False):
     shelf.expect(facts, lab, repaint.NETWORKS, "lab_repaint")
     settings, latent = repaint.SETTINGS, torch.zeros(1, 4, 16, 16)
     small = tiny.load(lab.weight("decoders/tiny-balanced/decoder.safetensors"))
-    work = {"shipped": tiny.multiply_adds(tiny.Half(lab.vae()), latent), "tiny": tiny.multiply_adds(small, latent)}
+    work = {"shipped": tiny.multiply_adds(vae_model.Half(lab.vae()), latent), "tiny": tiny.multiply_adds(small, latent)}
     work |= {name: facts["operations"] * int(name.rpartition("-")[2]) for name in facts["kinds"]}
     found = {name: {f: np.array([run[f] for run in some]) for f in some[0]} for name, some in facts["kinds"].items()}
     found |= {name: {f: np.array([value]) for f, value in some.items()} for name, some in facts["others"].items()}
