@@ -163,14 +163,16 @@ print("largest difference:", np.abs(by_hand.astype(int) - by_diffusers.astype(in
 # %% [markdown]
 # ## An adapter behind the graph
 #
-# An adapter (LoRA) adds the product of two thin matrices to many of the U-Net's weights. Two ONNX files of which one is put
-# behind the other are read as one, so the adapter's file holds the thin matrices and the sums; in the U-Net's file one letter
-# of each adapted weight's name is changed, and the sum takes the name. The pictures are drawn in four steps without guidance.
+# An adapter (LoRA) adds the product of two thin matrices to many of the U-Net's weights. Two ONNX files of which one is
+# put behind the other are read as one, so the adapter's file holds the thin matrices and the sums; in the U-Net's file one
+# letter of each adapted weight's name is changed, and the sum takes the name. The pictures are drawn in four steps, without
+# guidance.
 
 # %%
 factors = adapter.load(lab.weight("student"))
 name, A = next(iter(factors.items()))
-print(f"{len(factors) // 2} pairs, the first: {name}, {tuple(A.shape)} and {tuple(factors[name.replace('_A', '_B')].shape)}")
+shapes = [tuple(factors[part].shape) for part in (name, name.replace("_A", "_B"))]
+print(f"{len(factors) // 2} pairs, the first: {name}, {shapes[0]} and {shapes[1]}")
 file, at = splice.adapter(traced["unet"], stored["exact"]["unet"], pipe.unet, factors, "exact")
 print(f"{len(file) / 1e6:.1f} MB, and {len(at)} letters changed")
 quick = sessions["exact"] | {"unet": session(splice.splice(stored["exact"]["unet"], file, at))}
@@ -188,4 +190,5 @@ print("largest difference:", np.abs(pictures[1].astype(int) - pictures[2].astype
 # ## To go on
 #
 # Round a single network and leave the other exact: which of the two does the picture owe its difference to? Then round the
-# decoder as well, which the page does not do. And give the adapter half of its strength: `adapter.merge(unet, factors, 0.5)`.
+# decoder as well, which the page does not do. And give the adapter half of its strength, as the third argument of
+# `adapter.merge`.
