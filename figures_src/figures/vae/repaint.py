@@ -46,7 +46,7 @@ def make(lab, smoke=False):
         "unseen": facts["unseen"], "seeds": len(settings.seeds), "parameters": facts["parameters"],
         "samples": settings.samples[0], "tuned": settings.samples[2], "most": settings.steps[-1],
         "operations_once": facts["operations"], "seconds": facts["seconds"],
-        "real_top5": facts["others"]["real"]["top5"],
+        "real_top5": facts["others"]["real"]["top5"], "real_kid": facts["others"]["real"]["kid"],
     }  # fmt: skip
     for name, values in found.items():
         if name != "real":
@@ -68,8 +68,8 @@ def make(lab, smoke=False):
             values, colour = found[name][field], COLOURS[name.partition("-")[0]]
             mark = "D" if name in ("shipped", "tiny") else "s" if name == "plain-1" else "o"
             ax.plot([work[name] / 1e6] * len(values), values, mark, color=theme.colour(colour), markersize=5)
-        if field == "detail":
-            ax.axhline(1, color=theme.muted, linewidth=1, linestyle=(0, (3, 3)))
+        if field != "psnr":
+            ax.axhline(1 if field == "detail" else n["real_kid"], color=theme.muted, linewidth=1, linestyle=(0, (3, 3)))
         ax.set_xscale("log")
         ax.minorticks_off()
         ax.set_xticks([10, 100, 1000, 10_000], ["10", "100", "1,000", "10,000"])
@@ -106,7 +106,7 @@ def make(lab, smoke=False):
             for i, (field, title) in enumerate(PLOTS):
                 plot(fig, theme, i * third, y, third, field, title)
             y += 240
-        fig.note(0, y, "each dot a seed and a number of steps; distance: KID in the judge's features", "muted", SMALL)
+        fig.note(0, y, "each dot a seed and a number of steps; dashed: the icons. Distance: KID of halves, by the judge", "muted", SMALL)
         fig.set_height(y + 22)
         return fig
 
