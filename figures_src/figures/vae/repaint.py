@@ -106,7 +106,7 @@ def make(lab, smoke=False):
             for i, (field, title) in enumerate(PLOTS):
                 plot(fig, theme, i * third, y, third, field, title)
             y += 240
-        fig.note(0, y, "each dot a seed and a number of steps; dashed: the icons. Distance: KID of halves, by the judge", "muted", SMALL)
+        fig.note(0, y, "each dot a seed and a number of steps; dashed: the icons", "muted", SMALL)
         fig.set_height(y + 22)
         return fig
 
@@ -127,7 +127,8 @@ def make(lab, smoke=False):
             f"As a diffusion model in {most} steps: {n[f'psnr_diffusion_{most}']:.1f} dB and "
             f"{n[f'detail_diffusion_{most}']:.0%}. As a consistency model in 2 steps: {n['psnr_consistency_2']:.1f} dB "
             f"and {n['detail_consistency_2']:.0%}. Our decoder, which was trained for much longer: "
-            f"{n['psnr_shipped']:.1f} dB and {n['detail_shipped']:.0%}."
+            f"{n['psnr_shipped']:.1f} dB and {n['detail_shipped']:.0%}. The distance is KID, half of the icons from "
+            "pictures of the other half, in the features of our judge."
         ),
         numbers=n,
         draw=draw,
