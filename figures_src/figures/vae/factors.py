@@ -47,18 +47,21 @@ def make(lab, smoke=False):
         names = {"original": "unseen icons"} | words
         y = named_rows(fig, {word: list(arrays[name][:pictures]) for name, word in names.items()}, narrow) + 22
         fig.note(0, y, "What is left, octave by octave", size=14, weight=600)
-        fig.note(0, y + 20, "1 = as in the icons; thin lines: seeds; dashed: as many numbers as f4", "muted", SMALL)
-        ax = fig.area(34, y + 52, fig.width - 34 - 138, 190, below=36)
+        about = ["1 = as in the icons; thin lines: seeds", "dashed: as many numbers as f4"]
+        for line in about if narrow else ["; ".join(about)]:
+            fig.note(0, y + 20, line, "muted", SMALL)
+            y += 18
+        ax = fig.area(34, y + 34, fig.width - 34 - 138, 190, below=36)
         for name, colour in COLOURS.items():
             dash = "--" if count[name] == n["numbers"] and name != "4x4" else "-"
             for row in bands[name]:
                 ax.plot(range(4), row, color=theme.colour(colour), linewidth=0.6, alpha=0.5)
             ax.plot(range(4), bands[name].mean(0), "o" + dash, color=theme.colour(colour), markersize=4, label=name)
         ax.axhline(1, color=theme.muted, linewidth=1, linestyle=(0, (1, 2)))
-        ax.set(xlim=(-0.2, 3.1), ylim=(0, 1.1))
+        ax.set(xlim=(-0.2, 3.1), ylim=(-0.16, 1.1), yticks=[0, 0.5, 1])
         ax.set_xticks(range(4), OCTAVES)
         label_ends(ax, words, size=11, gap=16)
-        fig.set_height(y + 52 + 190 + 36)
+        fig.set_height(y + 34 + 190 + 36)
         return fig
 
     likeness = ", ".join(f"{words[name]} {n[f'psnr_{name}']:.1f} dB" for name in sizes)
