@@ -1,5 +1,7 @@
 """The decoder that paints in steps, against what must hold of flows and consistency functions."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -60,10 +62,33 @@ def test_lessons_ask_nothing_of_one_who_knows():
     """Each lesson's loss is nought for the network that is right about the only picture there is."""
     picture = torch.rand(1, 3, 64, 64).expand(4, -1, -1, -1)
     z = torch.zeros(4, 4, 8, 8)
+    way = nets.path(Straight(picture[:1]), z, torch.randn(4, 3, 64, 64), 4)
+    torch.testing.assert_close(way[-1], picture, rtol=0, atol=1e-5)
+    stations = torch.stack(way[:-1], 1)
     for kind in repaint.KINDS:
-        for progress in (0.0, 0.9):
-            value = repaint.loss(kind, Straight(picture), picture, z, progress, torch.Generator().manual_seed(0))
-            assert value < 1e-8, kind
+        value = repaint.loss(kind, Straight(picture), picture, z, torch.Generator().manual_seed(0), stations)
+        assert value < 1e-8, kind
+
+
+def test_a_way_s_stations_have_less_and_less_noise():
+    noise, z = torch.randn(1, 3, 64, 64), torch.zeros(1, 4, 8, 8)
+    way = nets.path(Straight(torch.zeros(1, 3, 64, 64)), z, noise, 4)
+    for i, station in enumerate(way):
+        torch.testing.assert_close(station, (1 - i / 4) * noise, rtol=0, atol=1e-5)
+
+
+def test_consistency_is_taught_by_diffusion_s_own_ways():
+    settings = repaint.Settings(samples=(0, 0, 128), batch=16, ways=32, steps=(1, 4))
+    pictures, z = torch.full((4, 3, 128, 128), 40, dtype=torch.uint8), torch.zeros(4, 4, 16, 16)
+    torch.manual_seed(0)
+    teacher = nets.Repainter(width=16, time=16)
+    latents, stations = repaint.ways(teacher, z, pictures, 0, settings)
+    assert latents.shape == (32, 4, 8, 8) and stations.shape == (32, 5, 3, 64, 64)
+    student = repaint.train("consistency", copy.deepcopy(teacher), z, pictures, 0, settings)
+    start, end = stations[:, 0].float(), stations[:, -1].float()
+    with torch.no_grad():
+        errors = [(nets.bet(net, start, torch.ones(32), latents) - end).square().mean() for net in (student, teacher)]
+    assert errors[0] < errors[1]
 
 
 def test_training_lowers_the_loss_and_follows_its_seed():

@@ -67,12 +67,18 @@ def bet(net: Repainter, xt: Tensor, t: Tensor, z: Tensor) -> Tensor:
 @torch.no_grad()
 def paint(net: Repainter, z: Tensor, noise: Tensor, steps: int, again: bool) -> Tensor:
     """Latents [B, 4, h, w] and noise [B, 3, 8h, 8w] to pictures, in `steps` calls. Between two of them the bet gets noise
-    back: with `again` new noise's share of the first one (a consistency model's step), else the same (Euler's step)."""
-    x = noise
+    back: with `again` other noise (a consistency model's step), else what is left of its own (Euler's step)."""
+    return path(net, z, noise, steps, again)[-1]
+
+
+def path(net: Repainter, z: Tensor, noise: Tensor, steps: int, again: bool = False) -> list[Tensor]:
+    """All stations of `paint`, from the noise to the picture, steps + 1; station i has noise of share 1 - i / steps."""
+    x, found = noise, [noise]
     for i in range(steps):
         t, then = (torch.full((len(z),), 1 - (i + k) / steps) for k in (0, 1))
         x0, s = bet(net, x, t, z), then[:, None, None, None]
         rest = noise.roll(i + 1, 0) if again else (x - (1 - t[:, None, None, None]) * x0) / t[:, None, None, None]
         x = (1 - s) * x0 + s * rest
-    return x
+        found.append(x)
+    return found
     # --8<-- [end:bet]
