@@ -56,7 +56,7 @@ def main() -> None:
     facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "asked": [row.id for row in rows]}
     arrays = {"kept": np.array([row.split == "pair" for row in rows])}
     made = {name: made_once(folder, name, lambda r=runner: draw(r)) for name, runner in study.RUNNERS.items()}
-    full = made[study.FULL]
+    full, shown = made[study.FULL], None
     for name, z in made.items():
         seen = made_once(folder, f"seen-{name}-{weights['judge'][:8]}", lambda z=z: look(decode(pipe.vae, z)))
         five = judge.names(net, {"concept": seen["concept"].numpy()}, k=5)
@@ -65,10 +65,11 @@ def main() -> None:
         arrays[f"top5_{name}"] = np.array([a in b for a, b in zip(asked, five, strict=True)])
         far = (z - full).square().flatten(1).mean(1).sqrt() / study.yardstick(full)
         arrays[f"far_{name}"] = far.numpy()
-        arrays[f"z_{name}"] = z[: S.shown].half().numpy()
+        shown = np.flatnonzero(arrays[f"top1_{study.FULL}"])[: S.shown] if shown is None else shown
+        arrays[f"z_{name}"] = z[shown].half().numpy()
         told = (f"{what} {arrays[f'{what}_{name}'].mean():.3f}" for what in ("top1", "top5", "far", "saturation"))
         print(name, *told, flush=True)
-    keep_results(study.FILE, facts, arrays)
+    keep_results(study.FILE, facts, arrays | {"shown": shown})
 
 
 if __name__ == "__main__":

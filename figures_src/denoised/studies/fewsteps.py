@@ -73,8 +73,9 @@ def key(settings: Settings = SETTINGS) -> str:
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
     """(facts, arrays) of the committed results. For each of RUNNERS: "top1_<name>" and "top5_<name>" [N] say whether the
     judge names the thing, "far_<name>" [N] how far the finished latent is from the yardstick's, where 1 is another
-    drawing, "saturation_<name>" [N] how strong the picture's colours are, "z_<name>" [shown, 4, h, w] are latents. "kept"
-    [N] marks captions of icons that the model was not trained on."""
+    drawing, "saturation_<name>" [N] how strong the picture's colours are, "z_<name>" [shown, 4, h, w] are latents of the
+    captions "shown", the first whose thing the judge names in the yardstick's drawing. "kept" [N] marks captions of icons
+    that the model was not trained on."""
     return shelf.take(path, key(settings), "lab_fewsteps")
 
 

@@ -6,6 +6,7 @@ the long run ends. Read from the results of `scripts/lab_fewsteps.py`.
 import json
 from textwrap import wrap
 
+import numpy as np
 import torch
 
 from denoised.data import splits
@@ -78,7 +79,7 @@ def make(lab, smoke=False):
     vae = lab.pipeline().vae
     drawn = {name: decode(vae, torch.from_numpy(arrays[f"z_{name}"][:count]).float()) for name in SHEET}
     row_of = {row.id: row for row in splits.load()}
-    labels = ["\n".join(wrap(prompt(row_of[i]), 13)[:4]) for i in facts["asked"][:count]]
+    labels = ["\n".join(wrap(prompt(row_of[i]), 13)[:4]) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
 
     def shares(fig, theme, x, y, width, title, about, field, labelled):
         fig.note(x, y, title, size=13, weight=600)
@@ -142,7 +143,7 @@ def make(lab, smoke=False):
             f"where no other sampler is named. The yardstick asks the network {n['calls_unet_25']} times a picture, four "
             f"steps with guidance {n['calls_unet_4']} times, the adapter's four steps {n['calls_adapter_4']} times. The "
             f"judge has the right thing among its first five: {listed}. The adapter has {n['parameters']:,} parameters, "
-            f"{n['share']:.0%} of the U-Net's."
+            f"{n['share']:.0%} of the U-Net's. Shown are the first captions whose thing the judge names in the long run."
         ),
         numbers=n,
         draw=draw,
