@@ -93,8 +93,8 @@ def test_what_is_committed_is_whole():
     runs = [run for some in facts["recipes"].values() for run in some]
     assert len(runs) == len(settings.seeds) * len(settings.recipes)
     assert all(0 < run["psnr"] < 40 and 0 <= run["band_3"] < 2 for run in runs)
-    assert arrays["original"].shape == arrays["all"].shape == (settings.shown, 64, 64, 3)
+    assert arrays["original"].shape == arrays["all"].shape and len(arrays["all"]) >= settings.shown
     facts, arrays = factors.load()
     assert set(facts["sizes"]) == {f"{f}x{c}" for f, c in factors.SETTINGS.sizes}
     assert {len(some) for some in facts["sizes"].values()} == {len(factors.SETTINGS.seeds)}
-    assert arrays["original"].shape == arrays["16x4"].shape == (factors.SETTINGS.shown, 64, 64, 3)
+    assert arrays["original"].shape == arrays["16x4"].shape and len(arrays["16x4"]) >= factors.SETTINGS.shown
