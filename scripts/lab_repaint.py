@@ -103,7 +103,8 @@ def main() -> None:
             for steps in {"plain": S.steps[:1], "diffusion": S.steps, "consistency": S.steps[:3]}[kind]:
                 made = as_bytes(painted(kind, seed, steps) / 2 + 0.5)
                 facts["kinds"].setdefault(f"{kind}-{steps}", []).append(told(made))
-                arrays.setdefault(f"{kind}-{steps}", made[: S.shown])
+                if f"{kind}-{steps}" in study.KEPT:
+                    arrays.setdefault(f"{kind}-{steps}", made[: S.shown])
                 print(f"{kind}, {steps} steps, seed {seed}: {facts['kinds'][f'{kind}-{steps}'][-1]}", flush=True)
     others = {"shipped": decode(vae, codes), "tiny": tiny.decode(small, codes)}
     facts["others"] = {name: told(made) for name, made in others.items()} | {"real": told(real)}

@@ -33,6 +33,7 @@ from denoised.training.loop import Ema, rate_factor
 FILE = Path(__file__).with_suffix(".npz")
 NETWORKS = ("emoji-sd/vae", "decoders/tiny-balanced", "judge")  # that had a part in the results
 KINDS = ("plain", "diffusion", "consistency")
+KEPT = ("plain-1", "diffusion-16", "consistency-2")  # whose pictures are kept
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ def key(settings: Settings = SETTINGS) -> str:
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
     """(facts, arrays) of the committed results. facts["kinds"]["diffusion-4"] is a list with the `numbers` of each seed,
-    facts["others"]["shipped"] those of a decoder that is not trained here; arrays hold a few pictures of the first seed,
-    uint8 [N, 128, 128, 3].
+    facts["others"]["shipped"] those of a decoder that is not trained here; arrays hold a few pictures of KEPT and of the
+    others, uint8 [N, 128, 128, 3].
 
     Raises DenoisedError when the file is missing, damaged, or was made by other settings or other code.
     """
