@@ -50,7 +50,7 @@ export class Model {
 
   url(part, weights) {
     const { of } = this, painter = of.decoders.find(({ name }) => name === part), kind = weights === "gpu" ? "compact" : weights;
-    return this.address(painter ? painter.file : { tokenizer: of.tokenizer, encoder: of.encoder, fast: of.adapter[kind].file }[part] ?? of.graphs[kind][part]);
+    return this.address(painter ? painter.file : { tokenizer: of.tokenizer, encoder: of.encoder, fast: of.adapter[kind]?.file }[part] ?? of.graphs[kind][part]);
   }
 
   /** Finds out what every file weighs. */
