@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Repeat the study of factors, f4, f8 and f16: tiny autoencoders, a quarter of an hour on one core; needs `make data`.
+"""Repeat the study of factors, f4, f8 and f16: tiny autoencoders, seven minutes on one core; needs `make data`.
 
 python scripts/lab_factors.py        resumes where it was stopped; writes figures_src/denoised/studies/factors.npz
 """

@@ -10,7 +10,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 
-import numpy as np
 import torch
 
 from denoised import paths
@@ -30,7 +29,6 @@ from denoised.training.denoiser import encode_all
 from studying import keep_results, made_once, run_script
 
 S = study.SETTINGS
-HALVES = 60  # random halves for the distance from real icons
 
 
 def some_icons(keep, count: int):
@@ -63,19 +61,11 @@ def main() -> None:
     arrays = {"original": real[: S.shown]}
     seen_real = judge.look(net, real)["features"]
 
-    def apart(features):
-        """KID of half of the icons from pictures of the other half: a picture and its own icon never meet."""
-        rng, half, values = np.random.default_rng(0), len(real) // 2, []
-        for _ in range(HALVES):
-            order = rng.permutation(len(real))
-            one, other = seen_real[order[:half]], features[order[half : 2 * half]]
-            values.append(judge.kid(one, other, size=half, subsets=1)[0])
-        return float(np.mean(values))
-
     def told(made):
         seen = judge.look(net, made)
         five = [concept in names for concept, names in zip(asked, judge.names(net, seen, k=5), strict=True)]
-        return study.numbers(made, real, alpha) | {"top5": sum(five) / len(five), "kid": apart(seen["features"])}
+        apart = study.apart(seen_real, seen["features"])
+        return study.numbers(made, real, alpha) | {"top5": sum(five) / len(five), "kid": apart}
 
     def trained(kind, seed):
         """The network of a kind and a seed, made once; consistency goes on from diffusion."""

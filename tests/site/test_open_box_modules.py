@@ -153,6 +153,16 @@ def test_settings_survive_the_address(page):
     assert odd[0] == odd[1]
 
 
+@pytest.mark.parametrize("settings", [{"steps": 20, "guidance": 3}, {"steps": 4, "guidance": 1}, {"steps": 8, "guidance": 3}])
+def test_settings_of_another_network_survive_the_address(page, settings):
+    """What is usual for the U-Net is not for its adapter, and must not be left out of the address as if it were."""
+    known = {"styles": ["noto"], "decoders": ["base"], "pictures": [], "cells": 256}
+    found = page.evaluate("""async ([settings, known]) => {
+        const { DEFAULT, fromAddress, toAddress } = await imports("state.js");
+        return fromAddress(toAddress({ ...DEFAULT, net: "fast", ...settings }), known); }""", [settings, known])
+    assert {name: found[name] for name in ("net", "steps", "guidance")} == {"net": "fast", **settings}
+
+
 def test_failures_are_sentences(page):
     """What the reader hears when memory ends, when the runtime breaks, and when a sentence is there already."""
     said = page.evaluate("""async () => { const { sentence, Trouble } = await import('/files.js');

@@ -111,7 +111,7 @@ def test_missing_and_damaged_files_are_one_sentence(tmp_path):
         adapter.load(tmp_path)
 
 
-@pytest.mark.parametrize("harm", ["stranger", "shape", "alone", "nan"])
+@pytest.mark.parametrize("harm", ["stranger", "shape", "alone", "alone too", "rank", "nan"])
 def test_what_does_not_fit_changes_nothing(small, adapted, harm):
     factors, net = {k: v.detach().clone() for k, v in adapter.tensors(adapted).items()}, copy.deepcopy(small)
     last = [name for name in factors if ".lora_A." in name][-1]
@@ -121,6 +121,10 @@ def test_what_does_not_fit_changes_nothing(small, adapted, harm):
         factors[last] = factors[last][:, :-1]
     elif harm == "alone":
         del factors[last.replace("_A.", "_B.")]
+    elif harm == "alone too":
+        del factors[last]
+    elif harm == "rank":
+        factors[last] = torch.cat([factors[last]] * 2)
     else:
         factors[last].fill_(float("nan"))
     with pytest.raises(DenoisedError, match="does not fit"):

@@ -12,7 +12,8 @@ from denoised.studies import fewsteps
 def test_calls_are_counted_as_the_loop_asks():
     calls = {name: runner.calls for name, runner in fewsteps.RUNNERS.items()}
     assert calls[fewsteps.FULL] == 50 and calls["unet-4"] == 8
-    assert calls[fewsteps.TAUGHT] == calls[fewsteps.BARE] == 4, "the same work with the adapter and without"
+    same = (fewsteps.TAUGHT, fewsteps.BARE, "unet-2")
+    assert {calls[name] for name in same} == {4}, "the same work, with the adapter and without"
 
 
 @pytest.mark.parametrize("name", ["unet-4", "unipc-4"])

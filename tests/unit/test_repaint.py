@@ -77,6 +77,13 @@ def test_a_way_s_stations_have_less_and_less_noise():
         torch.testing.assert_close(station, (1 - i / 4) * noise, rtol=0, atol=1e-5)
 
 
+def test_a_consistency_model_s_step_takes_other_noise():
+    picture, noise, z = torch.rand(1, 3, 64, 64), torch.randn(3, 3, 64, 64), torch.zeros(3, 4, 8, 8)
+    way = nets.path(Straight(picture), z, noise, 4, again=True)
+    for i in (1, 2, 3):
+        torch.testing.assert_close(way[i], i / 4 * picture + (1 - i / 4) * noise.roll(i, 0), rtol=0, atol=1e-5)
+
+
 def test_consistency_is_taught_by_diffusion_s_own_ways():
     settings = repaint.Settings(samples=(0, 0, 128), batch=16, ways=32, steps=(1, 4))
     pictures, z = torch.full((4, 3, 128, 128), 40, dtype=torch.uint8), torch.zeros(4, 4, 16, 16)
@@ -108,6 +115,12 @@ def test_training_lowers_the_loss_and_follows_its_seed():
     fresh = nets.Repainter(width=16, time=16)
     errors = [(nets.paint(some, z[:2], noise, 1, False) - wanted).square().mean() for some in (one, fresh)]
     assert errors[0] < 0.9 * errors[1]
+
+
+def test_the_distance_is_nought_for_one_kind_and_not_for_two():
+    rng = np.random.default_rng(0)
+    real, other = rng.normal(size=(200, 16)), rng.normal(size=(200, 16)) + 1
+    assert abs(repaint.apart(real, real)) < 0.1 < repaint.apart(real, other)
 
 
 def test_what_is_committed_is_whole():

@@ -66,6 +66,11 @@ export class Model {
     return runtime(this.root, weights).wasm !== this.runtime.wasm;
   }
 
+  /** What has been loaded and is sure to be in the browser's store, which our service worker keeps. */
+  get stored() {
+    return navigator.serviceWorker?.controller ? this.came : new Set();
+  }
+
   missing(parts, weights) {
     return this.elsewhere(weights) ? parts : parts.filter((part) => this.has.get(part) !== this.url(part, weights));
   }
@@ -73,7 +78,7 @@ export class Model {
   /** Bytes of these parts, or of those of them that are missing, with the runtime; null if somebody did not say. */
   bytes(parts, weights, { missing = true } = {}) {
     const wanted = (missing ? this.missing(parts, weights) : parts).flatMap((part) => this.urls(part, weights));
-    const urls = [...new Set(wanted)].filter((url) => !missing || !this.came.has(url));
+    const urls = [...new Set(wanted)].filter((url) => !missing || this.elsewhere(weights) || !this.stored.has(url));
     if (!missing || (urls.length && (!this.has.size || this.elsewhere(weights)))) urls.push(runtime(this.root, weights).wasm);
     return urls.reduce((sum, url) => sum + (this.sizes.get(url) ?? NaN), 0) || (urls.length ? null : 0);
   }
@@ -93,7 +98,7 @@ export class Model {
     this.loading = true;
     for (const part of wanted) this.has.delete(part);
     try {
-      await this.client.call("load", { of: this.of, files, had: [...this.came], runtime: this.runtime, threads: this.threads }, (kind, what) => {
+      await this.client.call("load", { of: this.of, files, had: [...this.stored], runtime: this.runtime, threads: this.threads }, (kind, what) => {
         if (kind === "bytes") on.progress(came += what.bytes, all);
         else on.say(`Starting ${NAMES[what.part] ?? "the decoder"} …`);
       });

@@ -105,6 +105,7 @@ export function fromAddress(search, { styles, decoders, pictures, cells }) {
 
 /** The part of an address after its question mark that brings these settings back. */
 export function toAddress(state) {
-  const kept = Object.entries(state).filter(([key, value]) => key === "prompt" || (key === "noise" ? state.picture : value !== DEFAULT[key] && !(key === "weights" && value === "gpu") && (key !== "mix" || state.second)));
+  const usual = { ...DEFAULT, ...fitting(state.net), net: "" };
+  const kept = Object.entries(state).filter(([key, value]) => key === "prompt" || (key === "noise" ? state.picture : value !== usual[key] && !(key === "weights" && value === "gpu") && (key !== "mix" || state.second)));
   return `?${new URLSearchParams(kept)}`;
 }

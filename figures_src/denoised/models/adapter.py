@@ -88,13 +88,12 @@ def merge(network: nn.Module, factors: dict[str, Tensor], strength: float = 1.0)
     Raises DenoisedError, and changes nothing, where the adapter names a layer that the network lacks or that has
     another shape, lacks one of a pair, or is not finite.
     """
-    changes = {}
-    for name, A in factors.items():
-        if ".lora_A." not in name:
-            continue
-        layer, B = name.removeprefix(f"{PREFIX}.").removesuffix(".lora_A.weight"), factors.get(name.replace("_A.", "_B."))
-        weight = dict(network.named_parameters()).get(f"{layer}.weight")
-        made = None if B is None or weight is None else change(A, B)
+    changes, weights = {}, dict(network.named_parameters())
+    for layer in sorted({name.removeprefix(f"{PREFIX}.").rpartition(".lora_")[0] for name in factors}):
+        A, B = (factors.get(f"{PREFIX}.{layer}.lora_{part}.weight") for part in "AB")
+        weight = weights.get(f"{layer}.weight")
+        whole = A is not None and B is not None and weight is not None and len(A) == B.shape[1]
+        made = change(A, B) if whole else None
         if made is None or made.shape != weight.shape or not torch.isfinite(made).all():
             raise DenoisedError(f"The adapter does not fit this network at {layer}: train it again for this one.")
         changes[layer] = (weight, made)

@@ -67,7 +67,8 @@ def bet(net: Repainter, xt: Tensor, t: Tensor, z: Tensor) -> Tensor:
 @torch.no_grad()
 def paint(net: Repainter, z: Tensor, noise: Tensor, steps: int, again: bool) -> Tensor:
     """Latents [B, 4, h, w] and noise [B, 3, 8h, 8w] to pictures, in `steps` calls. Between two of them the bet gets noise
-    back: with `again` other noise (a consistency model's step), else what is left of its own (Euler's step)."""
+    back: with `again` other noise (a consistency model's step; that of a neighbour, so that it takes a batch of two), else
+    what is left of its own (Euler's step)."""
     return path(net, z, noise, steps, again)[-1]
 
 

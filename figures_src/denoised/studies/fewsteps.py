@@ -45,6 +45,7 @@ RUNNERS = {
     "unet-25": Runner("DDIM", 25, 3.0),
     "unet-4": Runner("DDIM", 4, 3.0),
     "unipc-4": Runner("UniPCMultistep", 4, 3.0),
+    "unet-2": Runner("DDIM", 2, 3.0),
     "unet-4-plain": Runner("DDIM", 4, 1.0),
     **{f"adapter-{steps}": Runner("DDIM", steps, 1.0, True) for steps in (1, 2, 4, 8)},
     "adapter-4-loud": Runner("DDIM", 4, 5.0, True),  # guidance on top of the guidance that was learned

@@ -4,7 +4,8 @@
 
 They learn from windows of 32x32 pixels in icons of 64x64, and are measured on whole icons of unseen things. The whole
 loss has the four parts of a latent diffusion model's (Rombach et al. 2022, appendix G): pixels, features of a network
-that knows pictures, an adversary that has to tell rebuilt from real, and the KL term. Each recipe leaves out one.
+that knows pictures, an adversary that has to tell rebuilt from real, and the KL term. Each recipe leaves out one,
+and the last one two, features and adversary.
 
 Written down before the first run: without pixels the likeness falls; without features and without the adversary detail
 falls; without the KL term, at so light a weight, codes grow and become points, and no picture shows it.
@@ -31,7 +32,7 @@ class Settings:
     """The whole experiment; `strength` is each part's weight, that of the KL term as in `kl.Settings`."""
 
     strength: tuple[float, ...] = (1.0, 0.5, 0.05, 1.6e-5)
-    recipes: tuple[str, ...] = ("all", "no pixels", "no features", "no adversary", "no kl")
+    recipes: tuple[str, ...] = ("all", "no pixels", "no features", "no adversary", "no kl", "plain")
     size: tuple[int, int] = (8, 4)  # factor (pixels a side that share a cell), numbers a cell
     seeds: tuple[int, ...] = (0, 1, 2)
     steps: int = 800
@@ -62,9 +63,9 @@ def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[s
 
 
 def strengths(recipe: str, settings: Settings = SETTINGS) -> dict[str, float]:
-    """Weight of each part for "all", "no pixels", ..."""
-    off = recipe.removeprefix("no ")
-    return {part: 0.0 if part == off else weight for part, weight in zip(PARTS, settings.strength, strict=True)}
+    """Weight of each part for "all", "no pixels", ... and for "plain", which is pixels and KL alone."""
+    off = ("features", "adversary") if recipe == "plain" else (recipe.removeprefix("no "),)
+    return {part: 0.0 if part in off else weight for part, weight in zip(PARTS, settings.strength, strict=True)}
 
 
 class Features:

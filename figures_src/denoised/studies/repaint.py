@@ -25,7 +25,7 @@ import numpy as np
 import torch
 
 from denoised.models import repaint as nets
-from denoised.probes import metrics
+from denoised.probes import judge, metrics
 from denoised.studies import shelf
 from denoised.training import tiny_decoder
 from denoised.training.loop import Ema, rate_factor
@@ -57,7 +57,9 @@ SETTINGS = Settings()
 
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
-    return shelf.key(asdict(settings), nets, loss, train, numbers, tiny_decoder.windows, Ema, rate_factor, ways)
+    return shelf.key(
+        asdict(settings), nets, loss, train, numbers, tiny_decoder.windows, Ema, rate_factor, ways, apart, judge.kid
+    )
 
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
@@ -129,6 +131,16 @@ def train(kind: str, net, z, pictures, seed: int, settings: Settings = SETTINGS)
         ema.update(step + 1)
     ema.swap()
     return net
+
+
+def apart(real: np.ndarray, other: np.ndarray, halves: int = 60) -> float:
+    """KID, by features [N, D], of half of the icons from pictures of the other half, mean over random halves: a picture and
+    its own icon never meet."""
+    rng, half, values = np.random.default_rng(0), len(real) // 2, []
+    for _ in range(halves):
+        order = rng.permutation(len(real))
+        values.append(judge.kid(real[order[:half]], other[order[half : 2 * half]], size=half, subsets=1)[0])
+    return float(np.mean(values))
 
 
 def numbers(made: np.ndarray, real: np.ndarray, alpha: np.ndarray) -> dict[str, float]:

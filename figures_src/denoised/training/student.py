@@ -77,7 +77,7 @@ def _asked(unet, xt, t, states):
 
 
 def drawn(preset: Preset, cache: denoiser.Cache) -> dict[str, torch.Tensor]:
-    """All shards of the preset, of which those that are missing in runs/ are drawn first (seven pictures a second)."""
+    """All shards of the preset, of which those that are missing in runs/ are drawn first (nine pictures a second)."""
     unet = _teacher().eval().to(memory_format=torch.channels_last)
     folder = paths.RUNS / "student-paths" / f"{denoiser._digest(unet)}-{denoiser._digest(cache.encoder)}"
     folder.mkdir(parents=True, exist_ok=True)

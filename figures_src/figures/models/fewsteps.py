@@ -29,6 +29,7 @@ WORDS = {
     "unet-25": "25 steps, guidance",
     "unet-4": "4 steps, guidance",
     "unipc-4": "4 of UniPC, guidance",
+    "unet-2": "2 steps, guidance",
     "unet-4-plain": "4 steps, no guidance",
     "adapter-1": "adapter, 1 step",
     "adapter-2": "adapter, 2 steps",
@@ -53,6 +54,7 @@ def make(lab, smoke=False):
     n = {
         "samples": card["samples"], "minutes": card["seconds"] / 60, "rate": f"{preset['lr']:g}", "batch": preset["batch"],
         "pictures": preset["extra"]["pictures"], "teacher_steps": preset["extra"]["teacher_steps"],
+        "teacher_guidance": preset["extra"]["guidance"],
         "drawings": len(kept), "kept": int(kept.sum()), "guidance": runners[full].guidance, "steps": runners[full].steps,
         "parameters": sum(v.numel() for v in factors.values()), "rank": min(factors[next(iter(factors))].shape),
         "share": sum(v.numel() for v in factors.values()) / sum(p.numel() for p in lab.pipeline().unet.parameters()),

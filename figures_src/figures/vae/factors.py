@@ -31,7 +31,8 @@ def make(lab, smoke=False):
     bands = {name: np.array([[run[f"band_{b}"] for b in range(4)] for run in facts["sizes"][name]]) for name in sizes}
     n = {
         "seeds": len(settings.seeds), "steps": settings.steps, "unseen": facts["unseen"], "values": side * side * 3,
-        "pixels": side, "numbers": count["4x4"], "largest": max(factor for factor, _ in settings.sizes),
+        "pixels": side, "seconds": facts["seconds"], "runs": len(settings.seeds) * len(sizes),
+        "numbers": count["4x4"], "largest": max(factor for factor, _ in settings.sizes),
     }  # fmt: skip
     for name in sizes:
         n |= {f"psnr_{name}": float(psnr[name].mean()), f"psnr_{name}_least": float(psnr[name].min())}

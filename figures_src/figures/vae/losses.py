@@ -22,6 +22,7 @@ WORDS = {
     "no features": "without features",
     "no adversary": "without adversary",
     "no kl": "without KL",
+    "plain": "pixels and KL alone",
 }
 PLOTS = (
     ("psnr", "Likeness (dB)", "image"),
@@ -50,7 +51,7 @@ def make(lab, smoke=False):
             n |= {f"{field}_change_{part}{end}": float(of(gap)) for end, of in ends}
 
     def dots(fig, x, y, width, field, colour, theme, labelled):
-        ax = fig.area(x, y, width, 116, grid="x", below=28)
+        ax = fig.area(x, y, width, 138, grid="x", below=28)
         for k, name in enumerate(WORDS):
             some, place = values[field][name], len(WORDS) - 1 - k
             spots = place + np.linspace(-0.12, 0.12, len(some))
@@ -73,12 +74,12 @@ def make(lab, smoke=False):
             if narrow:
                 fig.note(0, y, title, size=12, weight=600)
                 dots(fig, 128, y + 26, fig.width - 144, field, colour, theme, True)
-                y += 178
+                y += 200
             else:
                 x = (136, 358, 560)[i]
                 fig.note(x, y, title, size=12, weight=600)
                 dots(fig, x, y + 26, 176 if i == 0 else 158, field, colour, theme, i == 0)
-        y += 0 if narrow else 178
+        y += 0 if narrow else 200
         fig.note(0, y - 8, "each dot a seed, each line a mean; dashed: with all four", "muted", SMALL)
         fig.set_height(y + 14)
         return fig
@@ -87,10 +88,11 @@ def make(lab, smoke=False):
     fine = ", ".join(f"{word} {n['band_3_' + name.removeprefix('no ')]:.2f}" for name, word in WORDS.items())
     return Output(
         alt=(
-            f"Six rows of small pictures: unseen icons, and their round trips through tiny autoencoders that were trained "
-            f"with all four parts of the loss and without one of them. Without adversary edges are soft, without pixels "
-            f"colours run. Below, plots with a dot for each seed: likeness in dB ({likeness}), finest detail ({fine}), and "
-            f"the width of a code's cloud, {n['spread_all']:.3f} with all four and {n['spread_kl']:.3f} without KL."
+            "Seven rows of small pictures: unseen icons, and their round trips through tiny autoencoders that were "
+            "trained with all four parts of the loss and without one or two of them. Without adversary edges are soft, "
+            f"without pixels colours run. Below, plots with a dot for each seed: likeness in dB ({likeness}), finest "
+            f"detail ({fine}), and the width of a code's cloud, {n['spread_all']:.3f} with all four and "
+            f"{n['spread_kl']:.3f} without KL."
         ),
         caption=(
             f"**One part missing at a time.** Tiny autoencoders ({n['parameters']:,} parameters, {n['factor']} pixels a "
