@@ -143,7 +143,7 @@ def test_settings_survive_the_address(page):
     same, odd = page.evaluate("""async known => {
         const { DEFAULT, fromAddress, toAddress } = await import('/state.js');
         const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', second: 'y', mix: 0.35, seed: 4294967295,
-            steps: 8, guidance: 0, weights: 'exact', sampler: 'dpm-2m', decoder: 'tiny', typing: '1', picture: 'cat',
+            steps: 8, guidance: 0, net: 'fast', weights: 'exact', sampler: 'dpm-2m', decoder: 'tiny', typing: '1', picture: 'cat',
             noise: 7, mask: '0f80'};
         const nonsense = '?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1&decoder=oil&picture=dog&mask=zz&noise=0'
             + '&sampler=constructor&mix=1.5&typing=2';
@@ -153,13 +153,13 @@ def test_settings_survive_the_address(page):
     assert odd[0] == odd[1]
 
 
-@pytest.mark.parametrize("settings", [{"steps": 20, "guidance": 3}, {"steps": 4, "guidance": 1}, {"steps": 8, "guidance": 3}])
-def test_settings_of_another_network_survive_the_address(page, settings):
+@pytest.mark.parametrize("steps, guidance", [(20, 3), (4, 1), (8, 3)])
+def test_settings_of_another_network_survive_the_address(page, steps, guidance):
     """What is usual for the U-Net is not for its adapter, and must not be left out of the address as if it were."""
-    known = {"styles": ["noto"], "decoders": ["base"], "pictures": [], "cells": 256}
+    settings = {"steps": steps, "guidance": guidance}
     found = page.evaluate("""async ([settings, known]) => {
-        const { DEFAULT, fromAddress, toAddress } = await imports("state.js");
-        return fromAddress(toAddress({ ...DEFAULT, net: "fast", ...settings }), known); }""", [settings, known])
+        const { DEFAULT, fromAddress, toAddress } = await import('/state.js');
+        return fromAddress(toAddress({ ...DEFAULT, net: "fast", ...settings }), known); }""", [settings, KNOWN])
     assert {name: found[name] for name in ("net", "steps", "guidance")} == {"net": "fast", **settings}
 
 
