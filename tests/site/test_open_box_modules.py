@@ -143,7 +143,8 @@ def test_settings_survive_the_address(page):
     same, odd = page.evaluate("""async known => {
         const { DEFAULT, fromAddress, toAddress } = await import('/state.js');
         const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', second: 'y', mix: 0.35, seed: 4294967295,
-            steps: 8, guidance: 0, net: 'fast', weights: 'exact', sampler: 'dpm-2m', decoder: 'tiny', typing: '1', picture: 'cat',
+            steps: 8, guidance: 0, net: 'fast',
+            weights: 'exact', sampler: 'dpm-2m', decoder: 'tiny', typing: '1', picture: 'cat',
             noise: 7, mask: '0f80'};
         const nonsense = '?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1&decoder=oil&picture=dog&mask=zz&noise=0'
             + '&sampler=constructor&mix=1.5&typing=2';
