@@ -81,7 +81,7 @@ def make(lab, smoke=False):
     vae = lab.pipeline().vae
     drawn = {name: decode(vae, torch.from_numpy(arrays[f"z_{name}"][:count]).float()) for name in SHEET}
     row_of = {row.id: row for row in splits.load()}
-    labels = ["\n".join(wrap(prompt(row_of[i]), 13)[:4]) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
+    labels = ["\n".join(wrap(prompt(row_of[i]), 11)[:5]) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
 
     def shares(fig, theme, x, y, width, title, about, field, labelled):
         fig.note(x, y, title, size=13, weight=600)
@@ -115,8 +115,8 @@ def make(lab, smoke=False):
             y = image_grid(fig, [list(drawn[name][:columns])], x=left, y=y, cell=cell, gap=gap) + (12 if narrow else 6)
         if not narrow:
             for k, label in enumerate(labels):
-                fig.note(left + k * (cell + gap) + cell / 2, y, label, "muted", 10, ha="center")
-            y += 52
+                fig.note(left + k * (cell + gap) + cell / 2, y, label, "muted", 11, ha="center")
+            y += 72
         y += 12
         height = 44 + 26 * len(WORDS) + 40
         tops = ("Thing among the judge's first five", "95 % intervals; dashed: 25 steps", "top5")

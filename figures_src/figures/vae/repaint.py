@@ -59,7 +59,7 @@ def make(lab, smoke=False):
 
     def plot(fig, theme, x, y, width, field, title):
         fig.note(x, y, title, size=12, weight=600)
-        ax = fig.area(x + 30, y + 26, width - 46, 150, below=44)
+        ax = fig.area(x + 38, y + 26, width - 54, 150, below=44)
         for family in ("diffusion", "consistency"):
             names = [name for name in facts["kinds"] if name.startswith(family)]
             ax.plot([work[m] / 1e6 for m in names], [found[m][field].mean() for m in names], "-",
