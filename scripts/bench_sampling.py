@@ -10,7 +10,7 @@ import argparse
 import copy
 import statistics
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
@@ -21,7 +21,7 @@ import torch
 from denoised import loading, paths
 from denoised.errors import DenoisedError
 from denoised.models import adapter, tiny
-from studying import run_script
+from studying import run_script, turn_by_turn
 
 PROMPT = "tiger face, noto style"
 
@@ -63,13 +63,8 @@ def main() -> None:
         raise DenoisedError("Threads, repeats and batch are at least 1.")
     torch.set_num_threads(options.threads)
     runners = pipelines()
-    times = {name: [] for name in runners}
-    for turn in range(options.repeats + 1):  # turn by turn, so that all meet the same machine
-        for name, runner in runners.items():
-            start = time.perf_counter()
-            draw(*runner, options.batch)
-            if turn:  # the first is not counted
-                times[name].append(time.perf_counter() - start)
+    calls = {name: partial(draw, *runner, options.batch) for name, runner in runners.items()}
+    times = turn_by_turn(calls, options.repeats)
     first = times[next(iter(times))]
     print(f"{options.threads} threads, {options.batch} pictures a call, median of {options.repeats}:")
     for name, (_, steps, guidance, _) in runners.items():

@@ -9,7 +9,6 @@ figure shows them; figure bias/tiny counts operations instead.
 import argparse
 import statistics
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
@@ -20,7 +19,7 @@ from denoised import export, paths
 from denoised.errors import DenoisedError
 from denoised.models import tiny
 from denoised.training import store
-from studying import run_script
+from studying import run_script, turn_by_turn
 
 
 def onnx(graph: bytes, latent, threads: int, times: int):
@@ -48,14 +47,8 @@ def main() -> None:
     calls = {"shipped": lambda: vae.decode(z).sample, "tiny": lambda: small(z)}
     for name, decoder in (("shipped, ONNX", vae), ("tiny, ONNX", small)):
         calls[name] = onnx(export.graph(export.decoder(decoder, z[:1])), z[:1].numpy(), options.threads, options.batch)
-    times = {name: [] for name in calls}
     with torch.no_grad():
-        for turn in range(options.repeats + 1):  # turn by turn, so that both meet the same machine
-            for name, call in calls.items():
-                start = time.perf_counter()
-                call()
-                if turn:  # the first is not counted
-                    times[name].append(time.perf_counter() - start)
+        times = turn_by_turn(calls, options.repeats)
     print(f"{options.threads} threads, {options.batch} pictures, median of {options.repeats}; ratios to the shipped one:")
     for name, some in times.items():
         ratio = statistics.median(a / b for a, b in zip(times["shipped"], some, strict=True))

@@ -14,13 +14,12 @@ import torch
 import torch.nn.functional as F
 
 from denoised import paths
-from denoised.data import splits
 from denoised.data.icons import on_white
 from denoised.lab import Lab
 from denoised.studies import losses as study
 from denoised.studies import shelf
 from denoised.training import images
-from studying import keep_results, made_once, run_script
+from studying import keep_results, made_once, run_script, some_icons
 
 S = study.SETTINGS
 
@@ -29,9 +28,7 @@ def pictures(count: int = S.pictures, unseen: int = S.held_out):
     """(training pictures, held-out pictures), uint8 [N, 3, 64, 64], chosen with a fixed seed."""
 
     def take(keep, number):
-        found = [i for i, row in enumerate(splits.load()) if keep(row)]  # chosen first, so that few are unpacked
-        order = torch.randperm(len(found), generator=torch.Generator().manual_seed(7))[:number]
-        stack = torch.from_numpy(on_white(images.rgba_at([found[int(i)] for i in order]))).permute(0, 3, 1, 2)
+        stack = torch.from_numpy(on_white(some_icons(keep, number)[1])).permute(0, 3, 1, 2)
         return torch.cat([F.avg_pool2d(part.float(), 2).round().byte() for part in stack.split(256)])
 
     train = take(images.in_trunk, count)

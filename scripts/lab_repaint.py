@@ -13,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 import torch
 
 from denoised import paths
-from denoised.data import splits
 from denoised.data.icons import on_white
 from denoised.lab import Lab
 from denoised.models import judge as judge_model
@@ -26,17 +25,9 @@ from denoised.studies import repaint as study
 from denoised.studies import shelf
 from denoised.training import images
 from denoised.training.denoiser import encode_all
-from studying import keep_results, made_once, run_script
+from studying import keep_results, made_once, run_script, some_icons
 
 S = study.SETTINGS
-
-
-def some_icons(keep, count: int):
-    """(rows, rgba uint8 [count, 128, 128, 4]) of icons for which keep(row) is true, chosen with a fixed seed."""
-    rows = splits.load()
-    found = [i for i, row in enumerate(rows) if keep(row)]  # chosen first, so that few are unpacked
-    chosen = [found[int(i)] for i in torch.randperm(len(found), generator=torch.Generator().manual_seed(7))[:count]]
-    return [rows[i] for i in chosen], images.rgba_at(chosen)
 
 
 def main() -> None:

@@ -34,6 +34,31 @@ def made_once(folder: Path, name: str, make: Callable[[], object]):
     return torch.load(path, weights_only=True)
 
 
+def turn_by_turn(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Seconds of each call, `repeats` times, in turns so that all meet the same machine; a first turn is not counted."""
+    times = {name: [] for name in calls}
+    for turn in range(repeats + 1):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            if turn:
+                times[name].append(time.perf_counter() - start)
+    return times
+
+
+def some_icons(keep: Callable[[object], bool], count: int):
+    """(rows, rgba uint8 [count, 128, 128, 4]) of icons for which keep(row) is true, chosen with a fixed seed."""
+    import torch
+
+    from denoised.data import splits
+    from denoised.training import images
+
+    rows = splits.load()
+    found = [i for i, row in enumerate(rows) if keep(row)]  # chosen first, so that few are unpacked
+    chosen = [found[int(i)] for i in torch.randperm(len(found), generator=torch.Generator().manual_seed(7))[:count]]
+    return [rows[i] for i in chosen], images.rgba_at(chosen)
+
+
 def run_script(main: Callable[..., int | None], *arguments) -> NoReturn:
     """Leave with main's status; with 1 and one sentence where it raises a DenoisedError."""
     try:

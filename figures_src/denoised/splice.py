@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .errors import DenoisedError
 from .export import packed
-from .models.adapter import PREFIX
+from .models.adapter import pairs
 
 RENAMED = ord("~")  # the first letter of an adapted weight's name, before the adapter is added
 
@@ -44,10 +44,7 @@ def adapter(traced: bytes, stored: bytes, unet: nn.Module, factors: dict[str, Te
     where = {value.tobytes(): t.name for t in model.graph.initializer if (value := numpy_helper.to_array(t)).ndim >= 2}
     weights = dict(unet.named_parameters())
     tensors, nodes, at, axes = [], [], [], {}
-    for name, A in factors.items():
-        if ".lora_A." not in name:
-            continue
-        layer, B = name.removeprefix(f"{PREFIX}.").removesuffix(".lora_A.weight"), factors[name.replace("_A.", "_B.")]
+    for layer, (A, B) in pairs(factors).items():
         weight = weights[f"{layer}.weight"].detach().numpy()
         turned = weight.ndim == 2 and weight.T.tobytes() in where  # as the traced graph has it: x W, and not W x
         found = where.get((weight.T if turned else weight).tobytes())

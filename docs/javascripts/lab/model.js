@@ -15,6 +15,9 @@ export function runtime(root, weights) {
   return { script: url(script), wasm: url(wasm), provider };
 }
 
+/** In which of its kinds of files the model comes for a choice of weights. */
+const kindOf = (weights) => (weights === "gpu" ? "compact" : weights);
+
 /** Is there a graphics card that a page may compute on? One that a processor imitates would be slower than the processor. */
 export async function graphicsCard() {
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
@@ -49,7 +52,7 @@ export class Model {
   }
 
   url(part, weights) {
-    const { of } = this, painter = of.decoders.find(({ name }) => name === part), kind = weights === "gpu" ? "compact" : weights;
+    const { of } = this, painter = of.decoders.find(({ name }) => name === part), kind = kindOf(weights);
     return this.address(painter ? painter.file : { tokenizer: of.tokenizer, encoder: of.encoder, fast: of.adapter[kind]?.file }[part] ?? of.graphs[kind][part]);
   }
 
@@ -88,7 +91,7 @@ export class Model {
     const wanted = this.missing(parts, weights);
     if (!wanted.length) return;
     const files = Object.fromEntries(wanted.map((part) => [part, this.url(part, weights)])), all = this.bytes(parts, weights);
-    if (files.fast) files.fast = { graph: this.url("unet", weights), adapter: files.fast, at: this.of.adapter[weights === "gpu" ? "compact" : weights].at };
+    if (files.fast) files.fast = { graph: this.url("unet", weights), adapter: files.fast, at: this.of.adapter[kindOf(weights)].at };
     if (this.elsewhere(weights)) {
       this.end("The model moves to another part of this device."); // one runtime at a time
       this.runtime = runtime(this.root, weights);

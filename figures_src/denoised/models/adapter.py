@@ -81,6 +81,12 @@ def load(folder: Path) -> dict[str, Tensor]:
         raise DenoisedError(f"The adapter {path} is damaged ({why}): restore it from git or train it again.") from error
 
 
+def pairs(factors: dict[str, Tensor]) -> dict[str, tuple[Tensor | None, Tensor | None]]:
+    """Layer's name -> its A and B; None where one is not among the adapter's tensors."""
+    layers = sorted({name.removeprefix(f"{PREFIX}.").rpartition(".lora_")[0] for name in factors})
+    return {layer: tuple(factors.get(f"{PREFIX}.{layer}.lora_{part}.weight") for part in "AB") for layer in layers}
+
+
 @torch.no_grad()
 def merge(network: nn.Module, factors: dict[str, Tensor], strength: float = 1.0) -> nn.Module:
     """Add an adapter to a network's weights for good, in place: no extra work when it runs.
@@ -89,8 +95,7 @@ def merge(network: nn.Module, factors: dict[str, Tensor], strength: float = 1.0)
     another shape, lacks one of a pair, or is not finite.
     """
     changes, weights = {}, dict(network.named_parameters())
-    for layer in sorted({name.removeprefix(f"{PREFIX}.").rpartition(".lora_")[0] for name in factors}):
-        A, B = (factors.get(f"{PREFIX}.{layer}.lora_{part}.weight") for part in "AB")
+    for layer, (A, B) in pairs(factors).items():
         weight = weights.get(f"{layer}.weight")
         whole = A is not None and B is not None and weight is not None and len(A) == B.shape[1]
         made = change(A, B) if whole else None
