@@ -68,9 +68,9 @@ AXE = "run => axe.run(document, {resultTypes: ['violations'], preload: false, ..
 OF_COLOUR = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
-def violations(page, run):
+def violations(visitor, run):
     return [f"{rule['id']}: {node['target']}: {node['failureSummary'].splitlines()[1].strip()}: {node['html'][:160]}"
-            for rule in page.evaluate(AXE, run) for node in rule["nodes"][:3]]
+            for rule in visitor.within(AXE, run, seconds=120) for node in rule["nodes"][:3]]
 
 
 def look(page, visitor, source, device):
@@ -78,7 +78,7 @@ def look(page, visitor, source, device):
     found = defaultdict(list)
 
     def prepare():
-        page.evaluate("document.fonts.ready")
+        visitor.lettered()
         page.add_style_tag(content=STILL)
         page.evaluate(OPEN_ALL)
         page.evaluate(source)
@@ -89,12 +89,12 @@ def look(page, visitor, source, device):
     found["overflow"] = page.evaluate(OVERFLOW)
     found["playing"] = page.evaluate(
         "[...document.querySelectorAll('video')].filter(v => !v.paused || v.autoplay).map(v => v.currentSrc)")
-    found["axe"] = violations(page, {})
+    found["axe"] = violations(visitor, {})
     visitor.prefer("dark", prepare)
     visitor.settle(lazy=False)  # that scrolling brings the pictures was seen in the light
     found["images"] += page.evaluate(BROKEN_IMAGES)
     found["overflow"] += page.evaluate(OVERFLOW)
-    found["axe"] += [f"dark: {sentence}" for sentence in violations(page, OF_COLOUR)]
+    found["axe"] += [f"dark: {sentence}" for sentence in violations(visitor, OF_COLOUR)]
     found["errors"] = list(visitor.notes.errors)
     if device == "desktop":
         for width in (1280, 768):

@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 from playwright.sync_api import TimeoutError
 from test_pages import walk
-from visiting import Undrawn, Visitor
+from visiting import DESKTOP, Undrawn, Visitor
 
 
 @pytest.fixture
@@ -53,3 +53,20 @@ def test_a_page_that_does_not_hear_of_the_dark_is_loaded_in_it(visit, monkeypatc
     monkeypatch.setattr(page, "wait_for_function", deaf)
     visitor.prefer("dark", lambda: prepared.append(page.evaluate("document.body.dataset.mdColorScheme")))
     assert prepared == ["slate"]
+
+
+def test_a_page_that_never_says_that_its_fonts_are_ready_opens(visit):
+    """As one that is not drawn; this once held up everything for as long as it was let."""
+    visitor = visit(**DESKTOP)
+    never = "Object.defineProperty(document.fonts, 'ready', { get: () => new Promise(() => {}) })"
+    visitor.page.add_init_script(never)
+    assert visitor.open("notation/").evaluate("[...document.fonts].some(font => font.status === 'loaded')")
+
+
+@pytest.mark.parametrize("script", [
+    "() => new Promise(() => {})", "() => { for (const t = Date.now(); Date.now() < t + 5000;); }"], ids=["waits", "works"])
+def test_a_page_without_an_answer_is_told(visit, script):
+    visitor = visit(**DESKTOP)
+    assert visitor.within("() => []") == [], "nothing found is an answer"
+    with pytest.raises(Undrawn, match="no answer"):
+        visitor.within(script, seconds=1)

@@ -143,8 +143,8 @@ class Notes:
 
 
 class Undrawn(AssertionError):
-    """The page did not hear of something that a browser tells when it draws. Now and then, on busy
-    cores, a headless browser draws nothing for minutes; another one then tells whether it was the page's fault."""
+    """The page did not hear of something that a browser tells when it draws, or gave no answer at all. Now and then, on
+    busy cores, a headless browser draws nothing for minutes; another one then tells whether it was the page's fault."""
 
 
 class Visitor:
@@ -163,8 +163,23 @@ class Visitor:
     def open(self, path: str):
         self.notes.errors.clear()
         self.page.goto(self.base + path, wait_until="load")
-        self.page.evaluate("document.fonts.ready.then(() => new Promise(r => setTimeout(r, 150)))")
+        self.lettered()
+        self.page.wait_for_timeout(150)
         return self.page
+
+    def lettered(self):
+        """Wait for the page's fonts. `document.fonts.ready` may never come where nothing is drawn, and `page.evaluate`
+        waits for it without an end; to ask for a width makes the page find out which fonts it needs."""
+        self.within("() => document.body.offsetWidth && document.fonts.status === 'loaded'")
+
+    def within(self, script: str, arg=None, seconds: float = 60):
+        """What a function of the page gives, once that is true. Raises Undrawn after `seconds`."""
+        from playwright.sync_api import TimeoutError
+
+        try:
+            return self.page.wait_for_function(script, arg=arg, timeout=1000 * seconds).json_value()
+        except TimeoutError as error:
+            raise Undrawn(f"{self.page.url} gives no answer to {script[:80]}") from error
 
     def prefer(self, scheme: str, prepare=lambda: None):
         """Prefer "light" or "dark", and wait until the page has its colours. A page hears of the change when it is drawn,
@@ -188,7 +203,7 @@ class Visitor:
         """Down the whole page in screens and back up, as a reader does, so that lazy pictures load. Each screen is drawn,
         since a browser begins to load a picture when it draws its place; where it draws nothing for a while, we go on,
         and what is left after some seconds is loaded without being seen."""
-        self.page.evaluate("""async () => {
+        self.within("""async () => {
             const drawn = () => new Promise(r => {
                 requestAnimationFrame(() => requestAnimationFrame(r)); setTimeout(r, 250);
             });
@@ -196,7 +211,8 @@ class Visitor:
                 scrollTo(0, y); await drawn();
             }
             scrollTo(0, 0); await drawn();
-        }""")
+            return true;
+        }""", seconds=120)
         self.settle()
 
     def settle(self, lazy: bool = True):
