@@ -19,7 +19,7 @@ from jinja2 import FileSystemBytecodeCache
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # hooks are loaded by their path
 
-from sitekit import carry, offline, sections
+from sitekit import carry, offline, sections, sheets
 from sitekit.policy import with_policy
 
 LOG = logging.getLogger("mkdocs.hooks.shell")
@@ -157,9 +157,10 @@ def on_env(env, config, files):
     return env
 
 
-_REPAIRS = (  # what axe finds in Material 9.8's own frame: a dialog and a progress bar without names
+_REPAIRS = (  # in Material 9.8's own frame: a dialog and a progress bar without names, as axe finds
     ('data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'),
     ('data-md-component="progress" role="progressbar"', 'data-md-component="progress" aria-hidden="true"'),
+    ('<script src="', '<script defer src="'),  # the theme's own: no page need wait for it to be painted
 )
 
 
@@ -168,7 +169,7 @@ def on_post_page(output: str, page, config) -> str:
     for flawed, named in _REPAIRS:
         output = output.replace(flawed, named)
     # mkdocs' live server puts a script of its own into each answer, which no policy could know beforehand
-    return output if _state["serving"] else with_policy(output)
+    return output if _state["serving"] else with_policy(sheets.joined(output, config.extra_css))
 
 
 def on_post_template(output_content: str, template_name: str, config) -> str:
@@ -213,4 +214,5 @@ def on_post_build(config) -> None:
     for useless in site.glob("**/*.map"):  # Material's source maps: a third of the site, for nobody
         useless.unlink()
     if not _state["serving"]:
+        sheets.write(site, config.extra_css)
         offline.write(site, digests)

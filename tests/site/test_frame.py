@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import pytest
 from visiting import DESKTOP, LOST, PHONE
 
 
@@ -55,6 +56,24 @@ def test_instant_navigation_sets_up_each_page(visit):
     style = page.locator(".katex").first.evaluate("e => getComputedStyle(e).fontFamily")
     assert "KaTeX" in style, f"the style of formulas got lost on the way: {style}"
     assert not visitor.notes.errors, visitor.notes.errors
+
+
+@pytest.mark.parametrize("turn", ["click", "key", "hover"])
+def test_the_index_of_the_search_comes_when_somebody_turns_to_it(visit, turn):
+    """It is the largest file of a first visit."""
+    visitor = visit(viewport={"width": 1280, "height": 800})
+    page = visitor.open("")
+    page.mouse.wheel(0, 600)
+    page.wait_for_timeout(700)
+    asked = [url for url in visitor.notes.requests if "search_index" in url]
+    assert not asked and any("workers/search" in url for url in visitor.notes.requests), "this measures nothing"
+    with page.expect_request("**/search/search_index.json"):
+        if turn == "click":
+            page.click("[data-md-component=search-query]")
+        elif turn == "key":
+            page.keyboard.press("/")
+        else:
+            page.hover("[data-md-component=search-query]")
 
 
 def test_search_finds_and_leads_there(visit):

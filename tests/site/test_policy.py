@@ -6,6 +6,7 @@ the first of these tests with a planted one shows.
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from visiting import DESKTOP
@@ -121,11 +122,11 @@ def test_scripts_that_hold_data_or_name_a_file_need_no_hash():
 
 
 def test_the_live_preview_has_none_since_its_server_adds_a_script(monkeypatch):
-    page = '<head><meta charset="utf-8"></head>'
+    page, config = '<head><meta charset="utf-8"></head>', SimpleNamespace(extra_css=[])
     monkeypatch.setitem(shell._state, "serving", True)
-    assert "Content-Security-Policy" not in shell.on_post_page(page, None, None)
+    assert "Content-Security-Policy" not in shell.on_post_page(page, None, config)
     monkeypatch.setitem(shell._state, "serving", False)
-    assert "Content-Security-Policy" in shell.on_post_page(page, None, None)
+    assert "Content-Security-Policy" in shell.on_post_page(page, None, config)
 
 
 def test_the_tests_themselves_wait_by_functions():
