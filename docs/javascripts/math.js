@@ -31,6 +31,7 @@ const wide = new ResizeObserver((entries) => {
 export async function draw(elements) {
   const katex = await load();
   for (const element of elements) {
+    if ("drawn" in element.dataset) continue; // somebody else asked for it meanwhile
     const source = element.textContent.trim();
     const tex = source.replace(/^\\[([]/, "").replace(/\\[)\]]$/, "");
     const displayMode = source.startsWith("\\[");

@@ -9,10 +9,29 @@ function eachPage(run) {
   else run();
 }
 
-async function drawMath() {
-  const found = document.querySelectorAll(".arithmatex:not([data-drawn])");
+// Formulas near the screen are set at once. All others, most of which lie folded away, and with them KaTeX, can wait until the
+// reader does anything at all.
+const formulas = () => [...document.querySelectorAll(".arithmatex:not([data-drawn])")];
+async function setFormulas(found) {
   if (found.length) (await import("./math.js")).draw(found);
 }
+const near = new IntersectionObserver((entries) => {
+  const seen = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
+  seen.forEach((element) => near.unobserve(element));
+  setFormulas(seen);
+}, { rootMargin: "600px 0px" });
+let awake = false;
+function drawMath() {
+  near.disconnect();
+  if (awake) setFormulas(formulas());
+  else formulas().forEach((element) => near.observe(element));
+}
+function wake() {
+  if (awake) return;
+  awake = true;
+  drawMath();
+}
+for (const sign of ["scroll", "pointerdown", "keydown", "beforeprint"]) addEventListener(sign, wake, { once: true, passive: true });
 
 async function drawDiagrams() {
   if (document.querySelector("pre.dn-diagram")) (await import("./diagrams.js")).watch();

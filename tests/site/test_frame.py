@@ -86,6 +86,19 @@ def test_search_finds_and_leads_there(visit):
     page.wait_for_url(lambda url: "guidance" in url)
 
 
+def test_formulas_that_lie_folded_away_wait_for_the_reader(visit):
+    """They, and KaTeX with them, are no part of a first load; the first sign of a reader brings them all."""
+    visitor = visit(**PHONE)
+    page = visitor.open("series/theatre/")
+    page.wait_for_timeout(700)
+    assert not [url for url in visitor.notes.requests if "katex" in url]
+    count = page.locator(".arithmatex").count()
+    assert count > 3 and page.locator(".arithmatex .katex").count() == 0
+    page.keyboard.press("Shift")
+    page.wait_for_function("n => document.querySelectorAll('.arithmatex .katex').length === n", arg=count)
+    assert not visitor.notes.errors, visitor.notes.errors
+
+
 def test_skip_link_comes_first_and_focus_shows(visit):
     """The first Tab reaches the skip link, it becomes visible, and whatever has focus has an outline."""
     page = visit(reduced_motion="reduce", **DESKTOP).open("notation/")

@@ -216,16 +216,18 @@ class Visitor:
         self.settle()
 
     def settle(self, lazy: bool = True):
-        """Wait until every visible picture and each widget that was reached has come; `lazy=False` lets no picture wait for
-        being seen."""
+        """Wait until every visible picture, each widget that was reached and all formulas have come; `lazy=False` lets no
+        picture wait for being seen."""
         from playwright.sync_api import TimeoutError  # scripts/lighthouse.py needs this file, and not playwright
 
-        loading = """() => [...document.querySelectorAll('.md-main img'), ...document.querySelectorAll('.dn-widget')]
-            .filter(e => e.tagName === 'IMG' ? e.checkVisibility() && !e.complete : e.dataset.state === 'loading')"""
+        loading = """() => [...document.querySelectorAll('.md-main img, .dn-widget, .arithmatex:not([data-drawn])')]
+            .filter(e => e.tagName === 'IMG' ? e.checkVisibility() && !e.complete
+                : e.matches('.dn-widget') ? e.dataset.state === 'loading' : true)"""
+        self.page.evaluate("dispatchEvent(new Event('scroll'))")  # formulas wait for a sign of the reader
         self.page.evaluate(f"setTimeout(() => ({loading})().forEach(e => e.loading = 'eager'), "
                            f"{5000 if lazy else 0})")
         try:
             self.page.wait_for_function(f"() => !({loading})().length", timeout=60_000)
         except TimeoutError as error:
-            left = self.page.evaluate(f"({loading})().map(e => e.currentSrc || e.src || e.dataset.widget)")
+            left = self.page.evaluate(f"({loading})().map(e => e.currentSrc || e.src || e.dataset.widget || e.textContent)")
             raise AssertionError(f"{self.page.url} still waits for {left}") from error
