@@ -20,22 +20,22 @@ import torch
 
 from denoised import loading, paths
 from denoised.errors import DenoisedError
-from denoised.models import adapter, tiny
+from denoised.models import adapter, tiny_vae
 from studying import run_script, turn_by_turn
 
 PROMPT = "tiger face, noto style"
 
 
 def pipelines():
-    """{name: (pipeline, steps, guidance, tiny decoder or None)}, the stock pipeline first."""
+    """{name: (pipeline, steps, guidance)}, the stock pipeline first."""
     stock = loading.load(paths.WEIGHTS / "emoji-sd")
-    small = tiny.load(paths.WEIGHTS / "decoders" / "tiny-balanced" / "decoder.safetensors")
-    found = {"stock, DDIM": (stock, 50, 3.0, None), "DDIM": (stock, 25, 3.0, None)}
+    found = {"stock, DDIM": (stock, 50, 3.0), "DDIM": (stock, 25, 3.0)}
     for name in ("DPMSolverMultistep", "UniPCMultistep", "EulerDiscrete"):
         line = getattr(diffusers, f"{name}Scheduler").from_config(stock.scheduler.config)
-        found[name] = (_with(stock, scheduler=line), 10, 3.0, None)
+        found[name] = (_with(stock, scheduler=line), 10, 3.0)
     quick = _with(stock, unet=adapter.merge(copy.deepcopy(stock.unet), adapter.load(paths.WEIGHTS / "student")))
-    return found | {"adapter": (quick, 4, 1.0, None), "adapter, tiny decoder": (quick, 4, 1.0, small)}
+    small = _with(quick, vae=tiny_vae.load(paths.WEIGHTS / "tiny-vae"))
+    return found | {"adapter": (quick, 4, 1.0), "adapter, tiny decoder": (small, 4, 1.0)}
 
 
 def _with(pipe, **parts):
@@ -46,11 +46,8 @@ def _with(pipe, **parts):
 
 
 @torch.no_grad()
-def draw(pipe, steps: int, guidance: float, small, batch: int) -> None:
-    out = "latent" if small else "np"
-    made = pipe([PROMPT] * batch, num_inference_steps=steps, guidance_scale=guidance, output_type=out).images
-    if small:
-        tiny.decode(small, made)
+def draw(pipe, steps: int, guidance: float, batch: int) -> None:
+    pipe([PROMPT] * batch, num_inference_steps=steps, guidance_scale=guidance, output_type="np")
 
 
 def main() -> None:
@@ -67,7 +64,7 @@ def main() -> None:
     times = turn_by_turn(calls, options.repeats)
     first = times[next(iter(times))]
     print(f"{options.threads} threads, {options.batch} pictures a call, median of {options.repeats}:")
-    for name, (_, steps, guidance, _) in runners.items():
+    for name, (_, steps, guidance) in runners.items():
         ratio = statistics.median(a / b for a, b in zip(first, times[name], strict=True))
         speed = options.batch / statistics.median(times[name])
         print(f"  {name:22} {steps:3} steps, guidance {guidance:g}: {speed:6.2f} pictures/s, {ratio:5.1f} times the first")

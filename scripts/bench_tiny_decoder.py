@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Time the tiny decoder against the shipped one on the same latents, and both in ONNX Runtime as a browser has them (one
+"""Time small decoders against the shipped one on the same latents, and all in ONNX Runtime as a browser has them (one
 picture a call), turn by turn in one run, and print ratios. Seconds depend on the machine and on what else it does, so no
-figure shows them; figure bias/tiny counts operations instead.
+figure shows them; figures vae/quick and bias/tiny count operations instead.
 
     python scripts/bench_tiny_decoder.py [--threads 1] [--repeats 15] [--batch 1]
 """
@@ -17,7 +17,7 @@ import torch
 
 from denoised import export, paths
 from denoised.errors import DenoisedError
-from denoised.models import tiny
+from denoised.models import tiny, tiny_vae
 from denoised.training import store
 from studying import run_script, turn_by_turn
 
@@ -42,10 +42,11 @@ def main() -> None:
         raise DenoisedError("Threads, repeats and batch are at least 1.")
     torch.set_num_threads(options.threads)
     vae = store.load_vae().eval()
-    small = tiny.load(paths.WEIGHTS / "decoders" / "tiny-balanced" / "decoder.safetensors")
+    quick = tiny_vae.load(paths.WEIGHTS / "tiny-vae")
+    tiniest = tiny.load(paths.WEIGHTS / "decoders" / "tiny-balanced" / "decoder.safetensors")
     z = torch.randn(options.batch, 4, 16, 16, generator=torch.Generator().manual_seed(0))
-    calls = {"shipped": lambda: vae.decode(z).sample, "tiny": lambda: small(z)}
-    for name, decoder in (("shipped, ONNX", vae), ("tiny, ONNX", small)):
+    calls = {"shipped": lambda: vae.decode(z), "quick": lambda: quick.decode(z), "tiniest": lambda: tiniest(z)}
+    for name, decoder in (("shipped, ONNX", vae), ("quick, ONNX", quick), ("tiniest, ONNX", tiniest)):
         calls[name] = onnx(export.graph(export.decoder(decoder, z[:1])), z[:1].numpy(), options.threads, options.batch)
     with torch.no_grad():
         times = turn_by_turn(calls, options.repeats)

@@ -168,7 +168,7 @@ def test_swap_hands_the_widget_all_it_needs():
     assert (originals == swap.cast_images(lab.specimens())).all()
     for picture in data["pictures"]:
         assert set(picture["decoders"]) == set(names)
-        assert len(picture["between"]) == 3
+        assert len(picture["between"]) == 6
         assert all(v > 5 for v in picture["between"].values())
 
 

@@ -209,6 +209,9 @@ ASKED = {
     "off": {"prompt": "rocket", "negative": "red 'sky' \\ 🍎", "seed": 1, "steps": 2, "guidance": 1, "decoder": "noto"},
     "mixed": {"prompt": "cat face", "second": "tiger face, noto style", "mix": 0.4, "negative": "blue", "seed": 3,
               "steps": 2, "guidance": 3, "decoder": "tiny"},
+    "by plants": {"prompt": "violin", "negative": "", "seed": 5, "steps": 2, "guidance": 3, "decoder": "plants"},
+    "by tiny": {"prompt": "tiger face", "negative": "", "seed": 2, "steps": 3, "guidance": 3, "decoder": "tiny",
+                "picture": {"name": "cat", "specimen": 254, "photo": None, "from": 1, "mask": ""}},
     "below one": {"prompt": "green apple", "negative": "", "seed": 2, "steps": 2, "guidance": 0.5, "decoder": "tiny"},
     "from a picture": {"prompt": "tiger face", "negative": "blue", "seed": 2, "steps": 4, "guidance": 0,
                        "picture": {"name": "cat", "specimen": 254, "photo": None, "from": 1, "mask": ""}},
@@ -237,7 +240,7 @@ def drawn(page, tmp_path_factory):
 def lab():
     from denoised.lab import Lab
 
-    return Lab("tests/open_box", ("emoji-sd", "decoders/noto", "decoders/tiny-balanced"), ("specimens",))
+    return Lab("tests/open_box", ("emoji-sd", "decoders/noto"), ("specimens",))
 
 
 def by_our_own_loop(lab, prompt, negative, seed, steps, guidance, decoder="base", picture=None, second=None, mix=0):
@@ -246,7 +249,7 @@ def by_our_own_loop(lab, prompt, negative, seed, steps, guidance, decoder="base"
 
     from denoised.diffusion import samplers, schedules
     from denoised.diffusion.guidance import guided
-    from denoised.models import tiny
+    from denoised.models import tiny, tiny_vae
     from denoised.pipeline import decode, encode_prompts
 
     pipe, generator = lab.pipeline(), torch.Generator().manual_seed(seed)
@@ -268,7 +271,9 @@ def by_our_own_loop(lab, prompt, negative, seed, steps, guidance, decoder="base"
 
         latent = samplers.ddim(guided(unet, guidance, states[:1], states[1:]), xt, visited, alpha_bar)
         if decoder == "tiny":
-            small = tiny.load(paths.WEIGHTS / "decoders" / "tiny-balanced" / "decoder.safetensors")
+            return decode(tiny_vae.load(paths.WEIGHTS / "tiny-vae"), latent)[0].astype(int)
+        if decoder == "plants":
+            small = tiny.load(paths.WEIGHTS / "decoders" / "tiny-plants" / "decoder.safetensors")
             return tiny.decode(small, latent)[0].astype(int)
         return decode(lab.vae(decoder), latent)[0].astype(int)
 

@@ -11,7 +11,7 @@ import torch
 from denoised import export, paths
 from denoised.diffusion import guidance, samplers, schedules
 from denoised.lab import Lab
-from denoised.models import tiny
+from denoised.models import tiny, tiny_vae
 from denoised.pipeline import decode, encode_prompts, generate, generate_batch, load
 from denoised.probes.attention import Attention
 
@@ -50,7 +50,8 @@ def traced(parts):
 @pytest.fixture(scope="module")
 def decoders():
     return {"noto": Lab("tests/export", ("emoji-sd/vae", "decoders/noto")).vae("noto"),
-            "tiny": tiny.load(paths.WEIGHTS / "decoders" / "tiny-balanced" / "decoder.safetensors")}  # fmt: skip
+            "tiny": tiny_vae.load(paths.WEIGHTS / "tiny-vae"),
+            "plants": tiny.load(paths.WEIGHTS / "decoders" / "tiny-plants" / "decoder.safetensors")}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -179,11 +180,11 @@ def test_the_encoder_answers_as_torch_does(pipe, traced_others):
     assert mean.std() > 0.1 and spread.min() > 0
 
 
-@pytest.mark.parametrize("name", ["noto", "tiny"])
+@pytest.mark.parametrize("name", ["noto", "tiny", "plants"])
 def test_other_decoders_paint_as_torch_does(decoders, traced_others, name):
     latent = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(6))
     (picture,) = runner(traced_others[name])(latent=latent.numpy())
-    expected = (decode if name == "noto" else tiny.decode)(decoders[name], latent)[0]
+    expected = (tiny.decode if name == "plants" else decode)(decoders[name], latent)[0]
     drawn = np.round(255 * picture[0].transpose(1, 2, 0)).astype(int)
     assert expected.std() > 5
     assert np.abs(drawn - expected).max() <= 1

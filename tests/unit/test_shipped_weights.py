@@ -19,6 +19,8 @@ FOLDERS = [
     store.SD + "/unet",
     "decoders/openmoji",
     "decoders/noto",
+    "decoders/twemoji",
+    "tiny-vae",
     "student",
 ]
 LIMIT = 150_000_000  # bytes, of everything: the pipeline, its decoders, the judge, what pages train beside them

@@ -5,7 +5,8 @@ import { strength } from "./start.js";
 
 const text = (value) => JSON.stringify(value); // a string of JSON is one of Python, too
 const WEIGHTS = "figures_src/weights";
-const TINY = { tiny: "tiny-balanced", plants: "tiny-plants" }; // decoders of another kind, by what their folder is called
+/** Whether a decoder cannot stand in the pipeline: one of our own kind, or an AutoencoderTiny whose encoder would see the picture. */
+const apart = (decoder, picture) => decoder === "plants" || (decoder === "tiny" && Boolean(picture));
 
 /** Which lines have to stand where, for what a run began with and who painted it. */
 class Lines {
@@ -25,11 +26,14 @@ class Lines {
     } else this.body.push('start = Image.open("start.png").convert("RGB")');
   }
 
-  /** `owner` is what holds the decoder: an AutoencoderKL. */
-  decoder(name, owner) {
-    if (TINY[name]) {
+  /** `owner` is what holds the decoder: an AutoencoderKL. `picture`: what the run began with, or nothing. */
+  decoder(name, owner, picture) {
+    if (name === "plants") {
       this.ours.push("from denoised.models import tiny");
       this.stock.push("from pathlib import Path", "from PIL import Image");
+    } else if (name === "tiny") {
+      this.stock.push("from diffusers import AutoencoderTiny");
+      this.body.push(`${apart(name, picture) ? "small" : owner} = AutoencoderTiny.from_pretrained("${WEIGHTS}/tiny-vae")`);
     } else if (name !== "base") {
       this.stock.push("from safetensors.torch import load_file");
       this.body.push(`other = load_file("${WEIGHTS}/decoders/${name}/decoder.safetensors")`, `${owner}.load_state_dict(other, strict=False)`);
@@ -53,8 +57,11 @@ class Lines {
   }
 }
 
-const painted = (decoder, latent) => [`decoder = tiny.load(Path("${WEIGHTS}/decoders/${TINY[decoder]}/decoder.safetensors"))`,
-  `Image.fromarray(tiny.decode(decoder, ${latent})[0]).save("picture.png")`];
+/** Lines that paint a latent by a decoder that stands apart; `images` is what turns a tensor into a picture. */
+const painted = (decoder, latent, images) => (decoder === "tiny"
+  ? ["with torch.no_grad():", `    picture = small.decode(${latent}).sample`, `${images}.postprocess(picture)[0].save("picture.png")`]
+  : [`decoder = tiny.load(Path("${WEIGHTS}/decoders/tiny-plants/decoder.safetensors"))`,
+    `Image.fromarray(tiny.decode(decoder, ${latent})[0]).save("picture.png")`]);
 
 const ADAPTED = [`lora = load_file("${WEIGHTS}/student/pytorch_lora_weights.safetensors")`, "weights = dict(pipe.unet.named_parameters())", "for name, A in lora.items():",
   '    if ".lora_A" in name:', '        B, weight = lora[name.replace("lora_A", "lora_B")], weights[name.removeprefix("unet.").replace(".lora_A", "")]',
@@ -76,7 +83,8 @@ export function python({ prompt, second = "", mix = 0, negative, seed, steps, gu
     lines.stock.push("from safetensors.torch import load_file");
     lines.body.push(...ADAPTED);
   }
-  lines.decoder(decoder, "pipe.vae");
+  lines.decoder(decoder, "pipe.vae", picture);
+  const aside = apart(decoder, picture);
   if (second) {
     const how = `"cpu", 1, ${guidance === 1 ? "False" : `True${negative && `, ${text(negative)}`}`}`; // one picture, with guidance or without
     lines.body.push("with torch.no_grad():", `    first, ${guidance === 1 ? "_" : "without"} = pipe.encode_prompt(${text(prompt)}, ${how})`,
@@ -84,7 +92,7 @@ export function python({ prompt, second = "", mix = 0, negative, seed, steps, gu
   }
   if (picture) lines.start(picture);
   if (picture?.mask) lines.mask(picture.mask);
-  lines.body.push(`${TINY[decoder] ? "latent" : "picture"} = pipe(`, ...[
+  lines.body.push(`${aside ? "latent" : "picture"} = pipe(`, ...[
     second ? `prompt_embeds=torch.lerp(first, second, ${mix})` : text(prompt),
     second ? guidance !== 1 && "negative_prompt_embeds=without" : negative && `negative_prompt=${text(negative)}`,
     picture && "image=start",
@@ -93,9 +101,9 @@ export function python({ prompt, second = "", mix = 0, negative, seed, steps, gu
     `num_inference_steps=${steps}`,
     `guidance_scale=${guidance}`,
     `generator=torch.Generator().manual_seed(${seed})`,
-    TINY[decoder] && 'output_type="latent"',
-  ].filter(Boolean).map((argument) => `    ${argument},`), TINY[decoder] ? ").images" : ").images[0]");
-  lines.body.push(...(TINY[decoder] ? painted(decoder, "latent") : ['picture.save("picture.png")']));
+    aside && 'output_type="latent"',
+  ].filter(Boolean).map((argument) => `    ${argument},`), aside ? ").images" : ").images[0]");
+  lines.body.push(...(aside ? painted(decoder, "latent", "pipe.image_processor") : ['picture.save("picture.png")']));
   return lines.toString();
 }
 
@@ -104,11 +112,11 @@ export function pythonOfAutoencoder(picture, decoder = "base") {
   const lines = new Lines();
   lines.stock.push("from diffusers import AutoencoderKL", "from diffusers.image_processor import VaeImageProcessor");
   lines.body.push(`vae = AutoencoderKL.from_pretrained("${WEIGHTS}/emoji-sd/vae")`);
-  lines.decoder(decoder, "vae");
+  lines.decoder(decoder, "vae", picture);
   lines.start(picture);
   lines.body.push("images = VaeImageProcessor()", "with torch.no_grad():",
     "    latent = vae.encode(images.preprocess(start)).latent_dist.mean  # [1, 4, 16, 16]");
-  if (TINY[decoder]) lines.body.push(...painted(decoder, "latent * vae.config.scaling_factor"));
+  if (apart(decoder, picture)) lines.body.push(...painted(decoder, "latent * vae.config.scaling_factor", "images"));
   else lines.body.push("    picture = vae.decode(latent).sample", 'images.postprocess(picture)[0].save("picture.png")');
   return lines.toString();
 }

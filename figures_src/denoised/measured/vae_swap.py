@@ -1,4 +1,4 @@
-"""What vae/swap measures: how three decoders paint the same latents of unseen icons, and how far one of them pushes
+"""What vae/swap measures: how four decoders paint the same latents of unseen icons, and how far one of them pushes
 drawings of another style towards its own."""
 
 import numpy as np
@@ -9,11 +9,12 @@ from denoised.probes import metrics
 from denoised.probes.metrics import high_frequency_ratio, outline, psnr, saturation
 
 FIGURE = "vae/swap"
-WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto")
+WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto", "decoders/twemoji")
 DATA = ("specimens",)
 SOURCES = (pipeline, metrics)
 
-DECODERS = ("base", "openmoji", "noto")
+DECODERS = ("base", "openmoji", "noto", "twemoji")
+STYLES = DECODERS[1:]
 
 
 def measure(lab, smoke=False):
@@ -24,7 +25,7 @@ def measure(lab, smoke=False):
     records = specimens.records
     unseen = {
         style: [i for i, r in enumerate(records) if r["style"] == style and r["split"] in ("concept", "pair")][::thin]
-        for style in ("openmoji", "noto")
+        for style in STYLES
     }
     unseen["other"] = [i for i in specimens.where(split="concept") if records[i]["style"] not in unseen][:: 3 * thin]
 
@@ -45,13 +46,10 @@ def measure(lab, smoke=False):
     n |= {f"outline_{name}": float(outline(every[name]).mean()) for name in DECODERS}
     n["saturation_real"] = float(saturation(originals, inside).mean())
     n["psnr_between"] = float(psnr(every["openmoji"], every["noto"]).mean())
-    n["psnr_to_base"] = min(float(psnr(every[name], every["base"]).mean()) for name in ("openmoji", "noto"))
-    n["gain_openmoji_db"] = n["psnr_openmoji_by_openmoji"] - n["psnr_openmoji_by_base"]
-    n["gain_noto_db"] = n["psnr_noto_by_noto"] - n["psnr_noto_by_base"]
-    n["gain_db"] = (n["gain_openmoji_db"] + n["gain_noto_db"]) / 2
-    for name in ("openmoji", "noto"):
+    n["psnr_to_base"] = min(float(psnr(every[name], every["base"]).mean()) for name in STYLES)
+    for name in STYLES:
+        n[f"gain_{name}_db"] = n[f"psnr_{name}_by_{name}"] - n[f"psnr_{name}_by_base"]
         n[f"elsewhere_{name}_db"] = n[f"psnr_other_by_{name}"] - n["psnr_other_by_base"]
-    n["cost_elsewhere_db"] = n["psnr_other_by_base"] - (n["psnr_other_by_openmoji"] + n["psnr_other_by_noto"]) / 2
 
     # How far does a decoder push a drawing towards its style, if the same concept drawn in that style is all the way?
     both = [  # concepts that the specimens hold in both styles

@@ -10,7 +10,7 @@ class Preset:
     """One run: what is trained, on what, for how long."""
 
     name: str
-    kind: str  # which trainer: vae | decoder | tiny | clip | judge | unet | student
+    kind: str  # which trainer: vae | decoder | tiny | tiny-vae | clip | judge | unet | student
     samples: int  # length of the run; the rate cools down over its last quarter
     batch: int
     lr: float
@@ -30,9 +30,12 @@ _PRESETS = (
     Preset("vae-decoder", "decoder", samples=40_000, batch=24, lr=1e-3, extra={"style": "base"}),
     Preset("decoder-openmoji", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "openmoji"}),
     Preset("decoder-noto", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "noto"}),
+    Preset("decoder-twemoji", "decoder", samples=20_000, batch=24, lr=5e-4, extra={"style": "twemoji"}),
     # Tiny decoders from nothing on the same latents: one that has seen of everything, and four that have not.
     *(Preset(f"tiny-{diet}", "tiny", samples=36_000, batch=32, lr=2e-3, ema=0.998, extra={"icons": 480, "diet": diet})
       for diet in ("balanced", "women", "men", "light", "plants")),
+    # A whole AutoencoderTiny that stands in for the autoencoder: the same latents, a quarter of the work or less.
+    Preset("tiny-vae", "tiny-vae", samples=320_000, batch=8, lr=1.5e-3, warmup=4_000, seed=4, extra={"l2": 4.0}),
     Preset("clip", "clip", samples=600_000, batch=128, lr=1.5e-3, weight_decay=0.1, warmup=12_000),
     Preset("critic", "judge", samples=300_000, batch=128, lr=1.5e-3, seed=3, weight_decay=0.1, warmup=12_000,
            extra={"own_slice": False, "reconstructions": 0.0}),

@@ -38,6 +38,12 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
             folder.mkdir(parents=True, exist_ok=True)
             store.save_tensors(decoder, folder / "decoder.safetensors")
             store.write_card(folder, preset, report)
+    elif preset.kind == "tiny-vae":
+        from denoised.training.tiny_autoencoder import train_tiny_autoencoder
+
+        small, report = train_tiny_autoencoder(preset, store.load_vae(), **limits)
+        if report["finished"]:
+            store.save_model(small, paths.WEIGHTS / preset.name, preset, report)
     elif preset.kind == "clip":
         from denoised.training.clip import train_clip
 

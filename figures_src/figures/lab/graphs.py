@@ -9,15 +9,15 @@ import torch
 
 from denoised import export, splice
 from denoised.data.captions import STYLE_WORDS
-from denoised.models import adapter, tiny
+from denoised.models import adapter, tiny, tiny_vae
 from denoised.pipeline import encode
 from denoised.probes.latents import fit_preview
 from plotting.output import Output
 from plotting.style import SMALL, TEXT, new_figure
 
-STYLED, TINY = ("noto", "openmoji"), {"tiny": "tiny-balanced", "plants": "tiny-plants"}
+STYLED = ("noto", "openmoji", "twemoji")
 WEIGHTS = (
-    "emoji-sd", "student", "decoders/noto", "decoders/openmoji", "decoders/tiny-balanced", "decoders/tiny-plants",
+    "emoji-sd", "student", "decoders/noto", "decoders/openmoji", "decoders/twemoji", "tiny-vae", "decoders/tiny-plants",
 )  # fmt: skip
 DATA = ("specimens",)
 TITLE = "The networks that a browser loads"
@@ -25,13 +25,14 @@ TINY_ONLY = "A browser has room for the small model only."
 
 NAMES = {"text": ("text encoder", "text"), "unet": ("U-Net", "prediction"), "decoder": ("decoder", "image")}
 ROUNDED = ("text", "unet", "adapter")  # the decoder is small, and paints the pixels
-OTHERS = {"encoder": ("encoder", "latent"), "noto": ("another decoder", "image"), "tiny": ("a tiny decoder", "image"),
+OTHERS = {"encoder": ("encoder", "latent"), "noto": ("another decoder", "image"), "tiny": ("the quick decoder", "image"),
           "adapter": ("four-step adapter", "prediction")}  # fmt: skip
 PAINTERS = (  # who can paint a latent: name in the page's address, graph, how the page calls it
     ("base", "decoder", "its own decoder"),
     ("noto", "noto", "the Noto decoder"),
     ("openmoji", "openmoji", "the OpenMoji decoder"),
-    ("tiny", "tiny", "a tiny decoder"),
+    ("twemoji", "twemoji", "the Twemoji decoder"),
+    ("tiny", "tiny", "the quick decoder"),
     ("plants", "plants", "a tiny decoder that saw only plants"),
 )
 
@@ -41,9 +42,8 @@ def others(lab, pipe):
     side, channels = pipe.unet.config.sample_size, pipe.unet.config.in_channels
     latent = torch.linspace(-1, 1, channels * side * side).reshape(1, channels, side, side)
     painters = {name: lab.vae(name) for name in STYLED}
-    painters |= {
-        name: tiny.load(lab.weight(f"decoders/{folder}/decoder.safetensors")) for name, folder in TINY.items()
-    }
+    painters["tiny"] = tiny_vae.load(lab.weight("tiny-vae"))
+    painters["plants"] = tiny.load(lab.weight("decoders/tiny-plants/decoder.safetensors"))
     encoder = export.encoder(pipe.vae, side * pipe.vae_scale_factor)
     return {"encoder": encoder} | {name: export.decoder(painter, latent) for name, painter in painters.items()}
 
@@ -161,7 +161,7 @@ def make(lab, smoke=False):
         alt=(
             f"Bars: the bytes of each network with exact weights: {listed}; together {n['exact_mb']:.1f} MB, or "
             f"{n['compact_mb']:.1f} MB when text encoder and U-Net are rounded. Only when asked for: the encoder "
-            f"{n['encoder_exact_mb']:.1f} MB, another decoder {n['noto_exact_mb']:.1f} MB, a tiny decoder "
+            f"{n['encoder_exact_mb']:.1f} MB, another decoder {n['noto_exact_mb']:.1f} MB, the quick decoder "
             f"{n['tiny_exact_mb']:.1f} MB{adapted}."
         ),
         caption=(

@@ -1,4 +1,4 @@
-"""Pictures to begin with in the open box: each one's latent as the encoder gives it, and what five decoders paint of
+"""Pictures to begin with in the open box: each one's latent as the encoder gives it, and what six decoders paint of
 that same latent. The browser shows these before it has loaded anything, and draws on from the same numbers.
 """
 
@@ -7,7 +7,7 @@ import torch
 
 from denoised import export
 from denoised.data import photos
-from denoised.models import tiny
+from denoised.models import tiny, tiny_vae
 from denoised.pipeline import decode, encode
 from denoised.probes.latents import fit_preview
 from denoised.probes.metrics import psnr
@@ -16,8 +16,10 @@ from plotting.layout import picture
 from plotting.output import Output
 from plotting.style import SMALL, new_figure
 
-STYLED, TINY = ("noto", "openmoji"), {"tiny": "tiny-balanced", "plants": "tiny-plants"}
-WEIGHTS = ("emoji-sd/vae", "decoders/noto", "decoders/openmoji", "decoders/tiny-balanced", "decoders/tiny-plants")
+STYLED = ("noto", "openmoji", "twemoji")
+WEIGHTS = (
+    "emoji-sd/vae", "decoders/noto", "decoders/openmoji", "decoders/twemoji", "tiny-vae", "decoders/tiny-plants",
+)  # fmt: skip
 DATA = ("specimens",)
 TITLE = "Pictures to begin with"
 TINY_ONLY = "It records what the small model in the browser makes of them."
@@ -32,7 +34,8 @@ CAST = (  # style, concept, what the page calls it
 )
 STILLS = (0, 2, 5)
 HEADS = {
-    "base": "its own decoder", "noto": "Noto", "openmoji": "OpenMoji", "tiny": "tiny", "plants": "tiny, only plants",
+    "base": "its own decoder", "noto": "Noto", "openmoji": "OpenMoji", "twemoji": "Twemoji", "tiny": "quick",
+    "plants": "tiny, only plants",
 }  # fmt: skip
 
 
@@ -65,8 +68,8 @@ def make(lab, smoke=False):
         pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
         mean, spread = (torch.cat(rows) for rows in zip(*(encoder(row[None]) for row in pixels), strict=True))
     painted = {name: decode(lab.vae(name), mean) for name in ("base", *STYLED)}
-    for name, folder in TINY.items():
-        painted[name] = tiny.decode(tiny.load(lab.weight(f"decoders/{folder}/decoder.safetensors")), mean)
+    painted["tiny"] = decode(tiny_vae.load(lab.weight("tiny-vae")), mean)
+    painted["plants"] = tiny.decode(tiny.load(lab.weight("decoders/tiny-plants/decoder.safetensors")), mean)
     drawings = [i for i, place in enumerate(places) if place is not None]
     n = {"pictures": len(images), "preview_r2": preview.r2}
     for name, made in painted.items():
@@ -118,13 +121,13 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"A grid: {len(stills)} of {len(images)} pictures, the latent of each as coloured squares, and what five "
-            f"decoders paint of it. The model's own gives drawings back with {n['psnr_base']:.1f} dB, the tiny one with "
+            f"A grid: {len(stills)} of {len(images)} pictures, the latent of each as coloured squares, and what six "
+            f"decoders paint of it. The model's own gives drawings back with {n['psnr_base']:.1f} dB, the quick one with "
             f"{n['psnr_tiny']:.1f} dB, the tiny one that saw only plants with {n['psnr_plants']:.1f} dB."
         ),
         caption=(
-            "**One latent, five painters.** Each picture was encoded once and painted by each decoder. Over "
-            f"{len(drawings)} drawings the model's own reaches {n['psnr_base']:.1f} dB against the original, a tiny one "
+            "**One latent, six painters.** Each picture was encoded once and painted by each decoder. Over "
+            f"{len(drawings)} drawings the model's own reaches {n['psnr_base']:.1f} dB against the original, the quick one "
             f"{n['psnr_tiny']:.1f} dB. The one made for OpenMoji's black outlines puts them on a photograph as well."
         ),
         numbers=n,

@@ -10,8 +10,12 @@ from safetensors import safe_open
 from plotting.output import Output
 from plotting.style import new_figure
 
-WEIGHTS = ("emoji-sd/vae", "emoji-sd/text_encoder", "emoji-sd/unet", "decoders/openmoji", "decoders/noto", "judge")
-MODELS = WEIGHTS[:5]  # what draws; the judge only weighs in the sum of what is shipped
+WEIGHTS = (
+    "emoji-sd/vae", "emoji-sd/text_encoder", "emoji-sd/unet", "decoders/openmoji", "decoders/noto", "decoders/twemoji",
+    "tiny-vae", "judge",
+)  # fmt: skip
+# What draws; the judge only weighs in the sum of what is shipped.
+NAMES = dict(zip(("vae", "text", "unet", "openmoji", "noto", "twemoji", "quick"), WEIGHTS, strict=False))
 DATA = ()
 TITLE = "Training curves and cards"
 
@@ -77,19 +81,18 @@ def facts(prefix, runs):
 
 
 def make(lab, smoke=False):
-    cards = {name: card(lab, name) for name in MODELS}
-    runs = {name: stages(cards[name]) for name in MODELS}
-    vae, clip, unet = (cards[name] for name in WEIGHTS[:3])
+    cards = {prefix: card(lab, name) for prefix, name in NAMES.items()}
+    runs = {prefix: stages(found) for prefix, found in cards.items()}
+    vae, clip, unet = (cards[prefix] for prefix in ("vae", "text", "unet"))
     n = {}
-    names = {"vae": WEIGHTS[0], "text": WEIGHTS[1], "unet": WEIGHTS[2], "openmoji": WEIGHTS[3], "noto": WEIGHTS[4]}
-    for prefix, name in names.items():
-        n |= facts(prefix, runs[name])
+    for prefix, name in NAMES.items():
+        n |= facts(prefix, runs[prefix])
         count, size = parameters(lab, name)
         n |= {f"{prefix}_parameters_millions": count / 1e6, f"{prefix}_megabytes": size / 1e6}
-    n["megabytes"] = sum(n[f"{prefix}_megabytes"] for prefix in names)
+    n["megabytes"] = sum(n[f"{prefix}_megabytes"] for prefix in NAMES)
     n["judge_megabytes"] = parameters(lab, "judge")[1] / 1e6
     n["parameters_millions"] = sum(n[f"{p}_parameters_millions"] for p in ("vae", "text", "unet"))
-    n["stages"] = len(runs[names["unet"]])
+    n["stages"] = len(runs["unet"])
     polished = vae.get("psnr_after")
     n["vae_psnr"] = polished or vae.get("psnr_held_out", UNKNOWN)
     n["vae_psnr_before_polish"] = vae.get("psnr_before", UNKNOWN)
@@ -97,17 +100,19 @@ def make(lab, smoke=False):
     n |= {f"text_{key}": retrieval.get(key, UNKNOWN) for key in ("top1", "top5", "among")}
     n["text_chance"] = 100 / retrieval["among"] if retrieval else UNKNOWN
     n |= {"unet_gap": unet.get("gap", UNKNOWN), "unet_probe_loss": unet.get("probe_loss", UNKNOWN)}
-    for style in ("openmoji", "noto"):
-        made = cards[f"decoders/{style}"]
+    for style in ("openmoji", "noto", "twemoji"):
+        made = cards[style]
         n |= {f"{style}_psnr_before": made.get("psnr_before", UNKNOWN)}
         n |= {f"{style}_psnr_after": made.get("psnr_after", UNKNOWN)}
+    n |= {f"quick_psnr_{way}": value for way, value in cards["quick"]["held_out"].items()}
+    n["quick_loss"] = n["quick_psnr_shipped"] - n["quick_psnr_decoder"]
     n["interim"] = int(any(found.get("interim") for found in cards.values()))
 
     panels = (  # title, weights, key, colour, unit
-        ("VAE: fidelity on held-out icons", names["vae"], ("psnr",), ("image",), "dB"),
-        ("Text encoder: right picture first", names["text"], ("top1",), ("text",), "%"),
-        ("U-Net: training loss", names["unet"], ("loss",), ("prediction",), ""),
-        ("U-Net: how much the caption matters", names["unet"], ("gap",), ("attention",), ""),
+        ("VAE: fidelity on held-out icons", "vae", ("psnr",), ("image",), "dB"),
+        ("Text encoder: right picture first", "text", ("top1",), ("text",), "%"),
+        ("U-Net: training loss", "unet", ("loss",), ("prediction",), ""),
+        ("U-Net: how much the caption matters", "unet", ("gap",), ("attention",), ""),
     )
 
     def draw(theme, narrow):

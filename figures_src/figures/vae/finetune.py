@@ -10,11 +10,11 @@ from denoised.errors import DenoisedError
 from plotting.output import Output
 from plotting.style import new_figure
 
-WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto")
+WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto", "decoders/twemoji")
 DATA = ()
 TITLE = "Teaching a decoder a style"
 
-STYLES = {"openmoji": "OpenMoji", "noto": "Noto"}
+STYLES = {"openmoji": "OpenMoji", "noto": "Noto", "twemoji": "Twemoji"}
 
 
 def stages(found):
@@ -95,19 +95,19 @@ def make(lab, smoke=False):
         return fig
 
     gains = {style: f"{'+' if n[f'gain_{style}'] >= 0 else '−'}{abs(n[f'gain_{style}']):.1f} dB" for style in STYLES}
+    told = ", ".join(f"{name} {n[f'before_{s}']:.1f} to {n[f'after_{s}']:.1f} dB" for s, name in STYLES.items())
     return Output(
         alt=(
             f"Bars of training time: the whole autoencoder {n['minutes_whole']:.0f} minutes, the OpenMoji "
-            f"decoder {n['minutes_openmoji']:.0f}, the Noto decoder {n['minutes_noto']:.0f}. Arrows of "
-            f"likeness before and after: OpenMoji {n['before_openmoji']:.1f} to {n['after_openmoji']:.1f} "
-            f"dB, Noto {n['before_noto']:.1f} to {n['after_noto']:.1f} dB."
+            f"decoder {n['minutes_openmoji']:.0f}, the Noto decoder {n['minutes_noto']:.0f}, the Twemoji decoder "
+            f"{n['minutes_twemoji']:.0f}. Arrows of likeness before and after: {told}."
         ),
         caption=(
             f"**A decoder learns a style in minutes.** With the encoder frozen only {trained:,} of "
-            f"{parameters:,} parameters are trained, for {n['minutes_openmoji']:.0f} and "
-            f"{n['minutes_noto']:.0f} minutes on one processor core; the whole autoencoder took "
-            f"{n['minutes_whole']:.0f}. On held-out drawings of the style: {gains['openmoji']} "
-            f"(OpenMoji), {gains['noto']} (Noto). Times are those of our training runs, written into the "
+            f"{parameters:,} parameters are trained, for {n['minutes_openmoji']:.0f}, {n['minutes_noto']:.0f} "
+            f"and {n['minutes_twemoji']:.0f} minutes on one processor core; the whole autoencoder took "
+            f"{n['minutes_whole']:.0f}. On held-out drawings of the style: {gains['openmoji']} (OpenMoji), {gains['noto']} "
+            f"(Noto), {gains['twemoji']} (Twemoji). Times are those of our training runs, written into the "
             "cards beside the weights."
         ),
         numbers=n,

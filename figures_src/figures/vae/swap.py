@@ -1,5 +1,5 @@
-"""The same latents through three decoders: the base one and two that were fine-tuned, encoder frozen, to a
-single style of emoji: OpenMoji with its black outlines, Noto with its soft shading.
+"""The same latents through four decoders: the base one and three that were fine-tuned, encoder frozen, to a
+single style of emoji: OpenMoji with its black outlines, Noto with its soft shading, Twemoji with its flat colours.
 
 Tests claims: r10-04, r10-12.
 """
@@ -16,11 +16,11 @@ from plotting.layout import colour_map, image_grid
 from plotting.output import Output
 from plotting.style import new_figure
 
-WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto")
+WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto", "decoders/twemoji")
 DATA = ("specimens",)
-TITLE = "One latent, three decoders"
+TITLE = "One latent, four decoders"
 
-NAMES = {"base": "all styles", "openmoji": "OpenMoji", "noto": "Noto"}
+NAMES = {"base": "all styles", "openmoji": "OpenMoji", "noto": "Noto", "twemoji": "Twemoji"}
 CAST = (  # what a reader can choose; the first four are in the still picture
     ("openmoji", "rocket", "rocket, OpenMoji"),
     ("noto", "cat-face", "cat, Noto"),
@@ -85,9 +85,9 @@ def make(lab, smoke=False):
         grid = [[cast[i], *(drawn[d][i] for d in DECODERS), difference(i, theme)] for i in range(STILLS)]
         if narrow:
             columns[1] = "base"
-            image_grid(fig, grid, columns=columns, gap=6, cell=67, size=11)
+            image_grid(fig, grid, columns=columns, gap=4, cell=56, size=11)
         else:
-            image_grid(fig, grid, columns=columns, gap=10, cell=128, x=20)
+            image_grid(fig, grid, columns=columns, gap=8, cell=113)
         return fig
 
     def signed(key):
@@ -101,17 +101,16 @@ def make(lab, smoke=False):
     )  # fmt: skip
     return Output(
         alt=(
-            "Four pictures, each as original and painted by three decoders from one and the same latent: "
-            "base, OpenMoji and Noto; then the difference of the last two, mostly along edges. Shape, "
-            "pose and colours are the same in all three. The two style decoders' pictures agree to "
-            f"{n['psnr_between']:.1f} dB."
+            "Four pictures, each as original and painted by four decoders from one and the same latent: base, OpenMoji, "
+            "Noto and Twemoji; then the difference of OpenMoji and Noto, mostly along edges. Shape, pose and colours are "
+            f"the same in all four. The pictures of the OpenMoji and the Noto decoder agree to {n['psnr_between']:.1f} dB."
         ),
         caption=(
-            "**Other decoder, same picture.** Both style decoders were fine-tuned on one style with the "
-            "encoder frozen, so all three read the same latents. Against the base, on unseen icons of "
-            f"their own style: {signed('gain_openmoji_db')} (OpenMoji) and {signed('gain_noto_db')} "
-            f"(Noto); on other styles: {signed('elsewhere_openmoji_db')} and "
-            f"{signed('elsewhere_noto_db')}. Their pictures agree to {n['psnr_between']:.1f} dB. Given "
+            "**Other decoder, same picture.** Three style decoders were fine-tuned on one style each with the encoder "
+            "frozen, so all four read the same latents. Against the base, on unseen icons of their own style: "
+            f"{signed('gain_openmoji_db')} (OpenMoji), {signed('gain_noto_db')} (Noto) and {signed('gain_twemoji_db')} "
+            f"(Twemoji); on other styles: {signed('elsewhere_openmoji_db')}, {signed('elsewhere_noto_db')} and "
+            f"{signed('elsewhere_twemoji_db')}. Pictures of the first two agree to {n['psnr_between']:.1f} dB. Given "
             f"the latents of {n['concepts_in_both']} Noto drawings, the OpenMoji decoder moves the share "
             f"of edges that touch black {moved:.0%} of the way from real Noto "
             f"({n['outline_of_noto']:.2f}) to real OpenMoji ({n['outline_of_openmoji']:.2f}): {told}. The "
