@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Repeat the benchmark of training recipes: an hour on one core with nothing beside it; needs `make data`.
+"""Repeat the benchmark of training recipes: half an hour on one core; needs `make data`.
 
 python scripts/lab_recipes.py    resumes where it was stopped; writes figures_src/denoised/studies/recipes.npz
 """

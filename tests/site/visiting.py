@@ -215,12 +215,13 @@ class Visitor:
         }""", seconds=120)
         self.settle()
 
-    def settle(self, lazy: bool = True):
-        """Wait until every visible picture, each widget that was reached and all formulas have come; `lazy=False` lets no
-        picture wait for being seen."""
+    def settle(self, lazy: bool = True, formulas: bool = True):
+        """Wait until every visible picture, each widget that was reached and, unless `formulas=False`, all formulas have
+        come; `lazy=False` lets no picture wait for being seen."""
         from playwright.sync_api import TimeoutError  # scripts/lighthouse.py needs this file, and not playwright
 
-        loading = """() => [...document.querySelectorAll('.md-main img, .dn-widget, .arithmatex:not([data-drawn])')]
+        chosen = ".md-main img, .dn-widget" + ", .arithmatex:not([data-drawn])" * formulas
+        loading = f"""() => [...document.querySelectorAll('{chosen}')]
             .filter(e => e.tagName === 'IMG' ? e.checkVisibility() && !e.complete
                 : e.matches('.dn-widget') ? e.dataset.state === 'loading' : true)"""
         self.page.evaluate("dispatchEvent(new Event('scroll'))")  # formulas wait for a sign of the reader

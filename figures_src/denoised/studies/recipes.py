@@ -1,6 +1,6 @@
 """How soon does a small denoiser draw what is asked, by our recipe and by that of diffusers' text-to-image example?
 
-    python scripts/lab_recipes.py         # an hour on one core, resumable; writes recipes.npz beside this file
+    python scripts/lab_recipes.py         # half an hour on one core, resumable; writes recipes.npz beside this file
 
 Same network, same pictures, same labels, same processor: all recipes of a seed take turns of a few seconds, so that
 whatever else the machine does meets each alike, and each is given the same processor time. How far a recipe comes in it
@@ -31,7 +31,7 @@ class Settings:
 
     concepts: int = 24  # of feedback's groups, drawn by feedback's `least` sets or more
     seeds: tuple[int, ...] = (0, 1)
-    marks: tuple[int, ...] = (15, 30, 60, 90, 120)
+    marks: tuple[int, ...] = (15, 30, 60, 90)
     turn: int = 5
     strengths: tuple[float, ...] = (1.0, 2.0)
     steps: int = 16
