@@ -32,7 +32,7 @@ from denoised.pipeline import decode, encode
 from denoised.probes.latents import channel_images, fit_preview
 from denoised.probes.metrics import outline, psnr, saturation
 
-WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto")
+WEIGHTS = ("emoji-sd/vae", "decoders/openmoji", "decoders/noto", "decoders/twemoji")
 lab = bench.Lab("notebook/vae", weights=WEIGHTS, data=("specimens",))
 vae, specimens = lab.vae(), lab.specimens()
 
@@ -95,12 +95,12 @@ show(decode(vae, codes), "A code shaken a little, shaken much, a random code, an
 # %% [markdown]
 # ## Swap the decoder
 #
-# Three decoders read the same latent. Shape and place stay; the hand changes.
+# Four decoders read the same latent. Shape and place stay; the hand changes.
 
 # %%
-names = ("base", "openmoji", "noto")
+names = ("base", "openmoji", "noto", "twemoji")
 painted = {name: decode(lab.vae(name), z[:1]) for name in names}
-show([painted[name][0] for name in names], "The same latent by the base, the OpenMoji and the Noto decoder")
+show([painted[name][0] for name in names], "The same latent by the base, the OpenMoji, the Noto and the Twemoji decoder")
 for name in names:
     edges, colour = outline(painted[name])[0], saturation(painted[name])[0]
     print(f"{name:9} edges that touch black {edges:.2f}, saturation {colour:.2f}")
