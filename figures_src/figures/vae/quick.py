@@ -87,6 +87,9 @@ def make(lab, smoke=False):
             y += 12
         return fig
 
+    def signed(value):
+        return f"{value:+.1f}".replace("-", "−")
+
     def share(field, name):
         return f"{n[f'{field}_{name}'] / max(n[f'{field}_shipped'], 1e-9):.0%}"
 
@@ -101,12 +104,12 @@ def make(lab, smoke=False):
         caption=(
             f"**A decoder for the impatient.** {n['parameters_quick']:,} parameters instead of "
             f"{n['parameters_shipped']:,}, one in {n['cheaper_quick']:.1f} of the multiplications. On {n['icons']} "
-            f"held-out icons it reaches {n['psnr_quick']:.1f} dB where ours reaches {n['psnr_shipped']:.1f} "
-            f"({n['loss_quick']:.1f} less; 95 % interval {n['loss_quick_low']:.1f} to {n['loss_quick_high']:.1f}) and "
-            f"the tiniest {n['psnr_tiny']:.1f}; inside the icons' outlines {n['inside_quick']:.1f}, "
-            f"{n['inside_shipped']:.1f} and {n['inside_tiny']:.1f}. The judge has the right concept among its first five "
-            f"for {n['top5_real']:.0%} of the icons themselves, and for {n['top5_shipped']:.0%}, {n['top5_quick']:.0%} "
-            f"and {n['top5_tiny']:.0%} of what the three paint of them."
+            f"held-out icons it reaches {n['psnr_quick']:.1f} dB, ours {n['psnr_shipped']:.1f} and the tiniest "
+            f"{n['psnr_tiny']:.1f} (quick minus ours {signed(-n['loss_quick'])}, 95 % interval "
+            f"{signed(-n['loss_quick_high'])} to {signed(-n['loss_quick_low'])}); inside the icons' outlines "
+            f"{n['inside_quick']:.1f}, {n['inside_shipped']:.1f} and {n['inside_tiny']:.1f}. The judge has the right "
+            f"concept among its first five for {n['top5_real']:.0%} of the icons themselves, and for "
+            f"{n['top5_shipped']:.0%}, {n['top5_quick']:.0%} and {n['top5_tiny']:.0%} of what the three paint of them."
         ),
         numbers=n,
         draw=draw,
