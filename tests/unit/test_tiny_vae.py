@@ -56,6 +56,17 @@ def test_the_stock_pipeline_paints_with_it(small):
     assert np.abs(ours - theirs).mean() < 0.05 < ours.std()
 
 
+def test_it_loads_without_a_complaint(caplog):
+    import diffusers
+
+    diffusers.utils.logging.enable_propagation()
+    try:
+        tiny_vae.load(FOLDER)
+    finally:
+        diffusers.utils.logging.disable_propagation()
+    assert not caplog.records
+
+
 def test_a_missing_or_damaged_one_is_one_sentence(tmp_path):
     with pytest.raises(DenoisedError, match="train.py tiny-vae"):
         tiny_vae.load(tmp_path)

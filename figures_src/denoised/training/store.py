@@ -71,6 +71,8 @@ def _tidy(config: Path) -> None:
     a model was loaded from, which is this machine's business."""
     noted = json.loads(config.read_text())
     noted.pop("_name_or_path", None)
+    if noted.get("_class_name") == "AutoencoderTiny":
+        noted.pop("block_out_channels", None)  # diffusers notes it, and complains of it when it loads
     if "dtype" in noted:
         noted["dtype"] = "float32"
     config.write_text(json.dumps(noted, indent=2) + "\n")

@@ -73,7 +73,8 @@ def make(lab, smoke=False):
         fig.note(0, y, "Likeness on unseen icons of the style (dB)", size=14, weight=600)
         y += 28
         values = [n[f"{when}_{style}"] for style in STYLES for when in ("before", "after")]
-        low, high = min(values) - 0.6, max(values) + 0.6
+        margin, left = 0.3 * (max(values) - min(values)), 84 if narrow else left
+        low, high = min(values) - margin, max(values) + margin
         for style, name in STYLES.items():
             fig.note(left - 12, y + 14, name, "ink", 12, ha="right", va="center")
             ax = fig.area(left, y, fig.width - left - 52, 28, grid="")

@@ -85,6 +85,7 @@ def make(lab, smoke=False):
                 fig.note(x + width, y + 7, f"{value:.0%}", "ink", SMALL, ha="right", va="center", weight=600)
                 y += 19
             y += 12
+        fig.set_height(max(fig.height, y))
         return fig
 
     def signed(value):
