@@ -109,3 +109,17 @@ def test_a_saved_judge_is_the_same_judge(net, tmp_path):
         assert torch.allclose(net(x)[head], again(x)[head], atol=2e-2)
     with pytest.raises(DenoisedError, match=r"train\.py nowhere"):
         load(tmp_path / "nowhere")
+
+
+def test_the_cosine_head_is_torchs_cosine_and_survives_a_file(tmp_path):
+    from denoised.training import store
+
+    torch.manual_seed(1)
+    net = JudgeNet(CLASSES, channels=(16, 16, 24), blocks=(1, 1, 1), cosine=True).eval()
+    pictures = torch.rand(3, 3, 64, 64) * 2 - 1
+    seen, head = net.features(pictures), net.heads["concept"]
+    expected = torch.cosine_similarity(seen[:, None], head.weight[None], dim=-1) * head.log_scale.exp()
+    torch.testing.assert_close(net(pictures)["concept"], expected)
+    save_config(net, tmp_path)
+    store.save_tensors(net, tmp_path / "model.safetensors")
+    torch.testing.assert_close(load(tmp_path)(pictures)["concept"], expected, rtol=2e-2, atol=2e-2)  # fp16 on disk

@@ -16,18 +16,39 @@ from denoised.models.resnet import ResNet
 HEADS = ("concept", "style", "colour", "group")
 
 
+class CosineHead(nn.Module):
+    """Features [B, D] -> logits [B, N]: cosine with one learned vector a class, times a learned scale (at most 100).
+
+    With many classes and few pictures of each, only the direction of the features can mean anything, so length is
+    taken out (NormFace, Wang et al. 2017). Vectors start short, so that a step turns them far.
+    """
+
+    def __init__(self, width: int, classes: int):
+        super().__init__()
+        self.weight = nn.Parameter(0.05 * torch.randn(classes, width))
+        self.log_scale = nn.Parameter(torch.tensor(3.0))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        cosine = F.linear(F.normalize(features, dim=-1), F.normalize(self.weight, dim=-1))
+        return cosine * self.log_scale.exp().clamp(max=100)
+
+
 class JudgeNet(nn.Module):
     """Pictures [B, 3, 64, 64] in [-1, 1] -> {"concept": logits [B, concepts], "style": ..., ...}.
 
-    classes: {"concept": ["abacus", ...], ...}, the names behind the logits.
+    classes: {"concept": ["abacus", ...], ...}, the names behind the logits. cosine: the concept's head is a
+    CosineHead instead of a linear layer.
     """
 
-    def __init__(self, classes: dict[str, list[str]], channels=(64, 160, 320), blocks=(1, 2, 2), dropout: float = 0.2):
+    def __init__(self, classes: dict[str, list[str]], channels=(64, 160, 320), blocks=(1, 2, 2), dropout: float = 0.2,
+                 cosine: bool = False):  # fmt: skip
         super().__init__()
         self.classes = {head: list(classes[head]) for head in HEADS}
-        self.config = {"channels": list(channels), "blocks": list(blocks)}
+        self.config = {"channels": list(channels), "blocks": list(blocks), "cosine": cosine}
         self.body = ResNet(channels, blocks, dropout=dropout)
         self.heads = nn.ModuleDict({head: nn.Linear(channels[-1], len(names)) for head, names in self.classes.items()})
+        if cosine:
+            self.heads["concept"] = CosineHead(channels[-1], len(self.classes["concept"]))
 
     def features(self, pictures: torch.Tensor) -> torch.Tensor:
         """[B, 3, 64, 64] -> [B, 320], what the heads read; distances between pictures are taken here."""
@@ -56,7 +77,7 @@ def load(folder: Path) -> JudgeNet:
             f"There is no {folder.name} in {folder}: get it back from git or train it with "
             f"`python scripts/train.py {folder.name}`."
         ) from None
-    model = JudgeNet(config["classes"], config["channels"], config["blocks"])
+    model = JudgeNet(config["classes"], config["channels"], config["blocks"], cosine=config.get("cosine", False))
     model.load_state_dict({name: tensor.float() for name, tensor in state.items()})
     return model.eval().requires_grad_(False)
 

@@ -5,6 +5,7 @@ import hashlib
 import torch
 import torch.nn.functional as F
 
+from denoised import paths
 from denoised.models import judge as judge_model
 from denoised.training import images, loop
 from denoised.training.clip import augment, small
@@ -52,7 +53,9 @@ def targets(rows, classes) -> dict[str, torch.Tensor]:
 
 def train_judge(preset: Preset, **limits):
     """Returns (JudgeNet, report). extra: own_slice (may learn from the judge's slice and from what generators are
-    never shown), reconstructions (share of pictures that went through the autoencoder)."""
+    never shown), reconstructions (share of pictures that went through the autoencoder); optional: cosine (a CosineHead
+    for the concepts), start (weights whose body it goes on from), grey (share of pictures without colours, whose
+    colour then does not count), turn and zoom (strength of the augmentation)."""
     torch.manual_seed(preset.seed)
     rows, pictures = eligible()
     classes = classes_of(rows)
@@ -63,7 +66,11 @@ def train_judge(preset: Preset, **limits):
     mirror = torch.tensor([images.has_mirror(row) for row in rows])
     share = preset.extra["reconstructions"]
     again = reconstructions(rows) if share else pictures
-    net = judge_model.JudgeNet(classes)
+    net = judge_model.JudgeNet(classes, cosine=preset.extra.get("cosine", False))
+    if start := preset.extra.get("start"):
+        net.body.load_state_dict(judge_model.load(paths.WEIGHTS / start).body.state_dict())
+        net.requires_grad_(True)
+    turn, zoom, grey = (preset.extra.get(name, value) for name, value in (("turn", 0.3), ("zoom", 0.25), ("grey", 0.0)))
     net.to(memory_format=torch.channels_last)
 
     def loss_of(step, generator):
@@ -71,12 +78,19 @@ def train_judge(preset: Preset, **limits):
         x = pictures[pick]
         if share:
             x = torch.where((torch.rand(len(pick), generator=generator) < share)[:, None, None, None], again[pick], x)
-        x = augment(images.to_float(x), generator, mirror[pick], turn=0.3, zoom=0.25)
+        x = augment(images.to_float(x), generator, mirror[pick], turn=turn, zoom=zoom)
+        faded = torch.rand(len(pick), generator=generator) < grey
+        x = torch.where(faded[:, None, None, None], x.mean(1, keepdim=True), x)
         x = erase(x, generator).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             logits = net(x)
         parts = {
-            head: F.cross_entropy(logits[head].float(), wanted[head][pick], label_smoothing=0.1) for head in classes
+            head: F.cross_entropy(
+                logits[head].float(),
+                wanted[head][pick].masked_fill(faded, -100) if head == "colour" else wanted[head][pick],
+                label_smoothing=0.1,
+            )
+            for head in classes
         }
         rest = sum(parts[head] for head in classes if head != "concept")
         return parts["concept"] + OF_THE_REST * rest, {head: value.item() for head, value in parts.items()}

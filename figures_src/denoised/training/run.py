@@ -51,7 +51,7 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
 
         net, report = train_judge(preset, **limits)
         if report["finished"]:
-            folder = paths.WEIGHTS / preset.name
+            folder = paths.WEIGHTS / preset.extra.get("saves", preset.name)
             judge_model.save_config(net, folder)
             store.save_tensors(net, folder / "model.safetensors")
             store.write_card(folder, preset, report)
