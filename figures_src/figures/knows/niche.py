@@ -23,7 +23,7 @@ TITLE = "A niche in minutes"
 TINY_ONLY = "Its adapters were trained here, for the small model."
 
 SHEET = {
-    "plain": "ordinary words", "word": "“pixel art”", "niche_alone": "adapter, alone", "niche_beside": "adapter, mixed",
+    "aim": "their icons, squared", "plain": "ordinary words", "word": "“pixel art”", "niche_alone": "adapter, alone", "niche_beside": "adapter, mixed",
     "leak_alone": "alone, ordinary", "leak_beside": "mixed, ordinary",
 }  # fmt: skip
 WORDS = {
@@ -31,7 +31,7 @@ WORDS = {
     "niche_alone": "“pixel art”, adapter alone", "niche_beside": "“pixel art”, adapter mixed",
     "leak_alone": "ordinary words, adapter alone", "leak_beside": "ordinary words, adapter mixed",
 }  # fmt: skip
-COLOURS = {"plain": "muted", "word": "muted", "niche": "prediction", "leak": "noise"}
+COLOURS = {"aim": "ink", "plain": "muted", "word": "muted", "niche": "prediction", "leak": "noise"}
 
 
 def colour(case):
@@ -62,7 +62,9 @@ def make(lab, smoke=False):
     n["ratio_least"] = min(n["ratio_alone"], n["ratio_beside"])
     count = 2 if smoke else 6
     vae = lab.pipeline().vae
-    drawn = {case: list(decode(vae, torch.from_numpy(arrays[f"z_{case}"][:count]).float())) for case in SHEET}
+    drawn = {"aim": list(arrays["pixels"][:count].repeat(8, 1).repeat(8, 2))}
+    for case in list(SHEET)[1:]:
+        drawn[case] = list(decode(vae, torch.from_numpy(arrays[f"z_{case}"][:count]).float()))
     labels = ["\n".join(wrap(facts["things"][i], 13)) for i in arrays["shown"][:count]]
 
     def shares(fig, theme, x, y, width, field, title, about, labelled):
@@ -102,24 +104,27 @@ def make(lab, smoke=False):
             fig.set_height(y + height)
         return fig
 
+    def way(case):
+        return f"{n[f'way_{case}']:.0%}".replace("-", "−")
+
     listed = ", ".join(f"{word} {n[f'within_{case}']:.0%}" for case, word in WORDS.items())
     return Output(
         alt=(
-            "Rows of drawings of the same things from the same noise: with ordinary words; asked for pixel art without an "
-            "adapter, which changes little; with either adapter, as coarse squares; and with ordinary words while either "
-            f"adapter is on. Below, the share of variance within squares: {listed}; real mosaics {n['within_mosaic']:.0%}. "
-            "And how often the judge has the thing among its first five: "
-            f"{n['top5_plain']:.0%} of ordinary drawings, {n['top5_niche_alone']:.0%} and {n['top5_niche_beside']:.0%} of "
-            "pixel art."
+            "Rows of pictures of the same things: their icons as coarse squares; then, from the same noise, drawings "
+            "with ordinary words; asked for pixel art without an adapter, which gives others, and no squares; with "
+            "either adapter, as coarse squares; and with ordinary words while either adapter is on. Below, the share of "
+            f"variance within squares: {listed}; real mosaics {n['within_mosaic']:.0%}. And how often the judge has the "
+            f"thing among its first five: {n['top5_plain']:.0%} of ordinary drawings, {n['top5_niche_alone']:.0%} and "
+            f"{n['top5_niche_beside']:.0%} of pixel art."
         ),
         caption=(
             f"**A niche in {n['minutes_alone']:.0f} minutes.** Adapters of rank {n['rank']} ({n['parameters']:,} "
             f"parameters, {n['share']:.1%} of the U-Net's) had {n['lessons']:,} lessons on {n['learned']} icons turned "
             f"into {n['squares']} by {n['squares']} squares: one alone, one with as many ordinary icons beside. Of "
             f"{n['asked']} other things, {n['drawings']} drawings each. Asked for pixel art, they come "
-            f"{n['way_niche_alone']:.0%} and {n['way_niche_beside']:.0%} of the way to real mosaics, the words alone "
-            f"{n['way_word']:.0%}. With ordinary words and the adapter left on: {n['way_leak_alone']:.0%} and "
-            f"{n['way_leak_beside']:.0%}. The judge has the thing among its first five for {n['top5_plain']:.0%} of "
+            f"{way('niche_alone')} and {way('niche_beside')} of the way to real mosaics, the words alone "
+            f"{way('word')}. With ordinary words and the adapter left on: {way('leak_alone')} and "
+            f"{way('leak_beside')}. The judge has the thing among its first five for {n['top5_plain']:.0%} of "
             f"ordinary drawings, {n['top5_niche_alone']:.0%} and {n['top5_niche_beside']:.0%} of the two adapters' pixel "
             f"art, and {n['top5_mosaic']:.0%} of real mosaics."
         ),
