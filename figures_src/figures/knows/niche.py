@@ -23,7 +23,8 @@ TITLE = "A niche in minutes"
 TINY_ONLY = "Its adapters were trained here, for the small model."
 
 SHEET = {
-    "aim": "their icons, squared", "plain": "ordinary words", "word": "“pixel art”", "niche_alone": "adapter, alone", "niche_beside": "adapter, mixed",
+    "aim": "their icons, squared",
+    "plain": "ordinary words", "word": "“pixel art”", "niche_alone": "adapter, alone", "niche_beside": "adapter, mixed",
     "leak_alone": "alone, ordinary", "leak_beside": "mixed, ordinary",
 }  # fmt: skip
 WORDS = {
