@@ -78,17 +78,19 @@ def main() -> None:
     arrays, yard = {}, fewsteps.yardstick(made["plain"])
     for case, some in seen.items():
         icons = things if len(some) == len(things) else [rows[i] for i in asked]
-        told = judge.look(net, some)
-        five, style = judge.names(net, told, k=5), judge.names(net, told, "style")
+        looked = judge.look(net, some)
+        five, style = judge.names(net, looked, k=5), judge.names(net, looked, "style")
         arrays |= {
             f"within_{case}": study.within(some),
+            f"moved_{case}": study.within(np.roll(some, some.shape[1] // study.SQUARES // 2, (1, 2))),
             f"top5_{case}": np.array([row.concept in best for row, best in zip(icons, five, strict=True)]),
             f"style_{case}": np.array([row.style == best[0] for row, best in zip(icons, style, strict=True)]),
         }
         if case in made:
             far = (made[case] - made["plain"]).square().flatten(1).mean(1).sqrt() / yard
             arrays[f"far_{case}"] = far.numpy()
-        print(case, *(f"{what} {np.nanmean(arrays[f'{what}_{case}']):.3f}" for what in ("within", "top5", "style")))
+        told = ("within", "moved", "top5", "style")
+        print(case, *(f"{what} {np.nanmean(arrays[f'{what}_{case}']):.3f}" for what in told))
     shown = np.flatnonzero(arrays["top5_plain"][:: S.times])[: S.shown]
     arrays |= {f"z_{case}": z[shown * S.times].half().numpy() for case, z in made.items()}
     cell = own.shape[1] // study.SQUARES

@@ -31,7 +31,9 @@ function wake() {
   awake = true;
   drawMath();
 }
-for (const sign of ["scroll", "pointerdown", "keydown", "beforeprint"]) addEventListener(sign, wake, { once: true, passive: true });
+const signs = ["scroll", "pointermove", "pointerdown", "touchstart", "keydown", "focusin", "beforeprint"];
+for (const sign of signs) addEventListener(sign, wake, { once: true, passive: true });
+addEventListener("load", () => setTimeout(wake, 8000)); // whoever only prints
 
 async function drawDiagrams() {
   if (document.querySelector("pre.dn-diagram")) (await import("./diagrams.js")).watch();

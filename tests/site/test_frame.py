@@ -76,6 +76,13 @@ def test_the_index_of_the_search_comes_when_somebody_turns_to_it(visit, turn):
             page.hover("[data-md-component=search-query]")
 
 
+def test_the_words_that_were_looked_for_are_marked(visit):
+    """A result of the search that is opened by its address, in a new tab or by somebody else."""
+    page = visit(**DESKTOP).open("notation/?h=guidance")
+    page.wait_for_selector("article mark")
+    assert "guidance" in page.locator("article mark").first.inner_text().lower()
+
+
 def test_search_finds_and_leads_there(visit):
     """Typing in the box gives results; Enter opens the first."""
     page = visit(**DESKTOP).open("")

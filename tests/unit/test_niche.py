@@ -94,6 +94,6 @@ def test_what_is_committed_is_whole():
     facts, arrays = study.load()
     n = study.SETTINGS.asked * study.SETTINGS.times
     for case in study.CASES:
-        assert all(len(arrays[f"{what}_{case}"]) == n for what in ("within", "top5", "style", "far"))
+        assert all(len(arrays[f"{what}_{case}"]) == n for what in ("within", "moved", "top5", "style", "far"))
         assert len(arrays[f"z_{case}"]) == len(arrays["shown"]) == len(arrays["pixels"])
     assert not arrays["far_plain"].any() and len(facts["things"]) == study.SETTINGS.asked

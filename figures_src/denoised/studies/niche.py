@@ -54,11 +54,12 @@ def key(settings: Settings = SETTINGS) -> str:
 
 def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[str, np.ndarray]]:
     """(facts, arrays) of the committed results. For each of CASES, of `times` drawings of each thing one after the other:
-    "within_<case>", "top5_<case>", "style_<case>" [N] (is the style that was asked for named; False where it was the new
-    one), and "far_<case>" [N], how far the latent is from that of "plain" where 1 is another drawing; the first three also
-    of the things' own icons, as they are ("real") and as mosaics through the autoencoder ("mosaic"). "shown" are places
-    of the first things whose plain drawing the judge names, "z_<case>" [shown, 4, h, w] their latents and "pixels" [shown,
-    16, 16, 3] their own icons' squares."""
+    "within_<case>", "moved_<case>" (the same with the squares' edges half a square further, which a blur would not
+    notice), "top5_<case>", "style_<case>" [N] (is the style that was asked for named; False where it was the new one), and
+    "far_<case>" [N], how far the latent is from that of "plain" where 1 is another drawing; the first four also of the
+    things' own icons, as they are ("real") and as mosaics through the autoencoder ("mosaic"). "shown" are places of the
+    first things whose plain drawing the judge names, "z_<case>" [shown, 4, h, w] their latents and "pixels" [shown, 16,
+    16, 3] their own icons' squares."""
     return shelf.take(path, key(settings), "lab_niche")
 
 

@@ -34,8 +34,7 @@ def make(lab, smoke=False):
     vae, net, specimens = lab.vae(), judge_model.load(lab.weight("judge")), lab.specimens()
     quick = tiny_vae.load(lab.weight("tiny-vae"))
     tiniest = tiny.load(lab.weight("decoders/tiny-balanced/decoder.safetensors"))
-    picks = [i for i, r in enumerate(specimens.records) if r["split"] in ("concept", "pair") and r["tone"] == "none"]
-    picks = picks[:: 40 if smoke else 3]
+    picks = specimens.where(split="concept", tone="none")[:: 40 if smoke else 2]
     images, alpha = specimens.images[picks], specimens.alpha[picks]
     z = encode(vae, images)
     made = {"shipped": decode(vae, z), "quick": decode(quick, z), "tiny": tiny.decode(tiniest, z)}
