@@ -107,9 +107,10 @@ def make(lab, smoke=False):
             f"held-out icons it reaches {n['psnr_quick']:.1f} dB, ours {n['psnr_shipped']:.1f} and the tiniest "
             f"{n['psnr_tiny']:.1f} (quick minus ours {signed(-n['loss_quick'])}, 95 % interval "
             f"{signed(-n['loss_quick_high'])} to {signed(-n['loss_quick_low'])}); inside the icons' outlines "
-            f"{n['inside_quick']:.1f}, {n['inside_shipped']:.1f} and {n['inside_tiny']:.1f}. The judge has the right "
-            f"concept among its first five for {n['top5_real']:.0%} of the icons themselves, and for "
-            f"{n['top5_shipped']:.0%}, {n['top5_quick']:.0%} and {n['top5_tiny']:.0%} of what the three paint of them."
+            f"{n['inside_quick']:.1f}, {n['inside_shipped']:.1f} and {n['inside_tiny']:.1f}. The judge, which has met "
+            f"most of these icons, has the right concept among its first five for {n['top5_real']:.0%} of the icons "
+            f"themselves, and for {n['top5_shipped']:.0%}, {n['top5_quick']:.0%} and {n['top5_tiny']:.0%} of what the "
+            "three paint of them."
         ),
         numbers=n,
         draw=draw,
