@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderTiny
 
 from denoised.data import splits
 from denoised.models import unet as unet_model
@@ -59,8 +60,8 @@ def test_the_benchmark_draws_with_every_runner(monkeypatch, capsys):
     assert (stock[1], quick[1], quick[2]) == (50, 4, 1.0)
     name = "mid_block.attentions.0.proj_in.weight"
     assert not torch.equal(stock[0].unet.get_parameter(name), quick[0].unet.get_parameter(name))
-    assert stock[0].vae is quick[0].vae and found["adapter, tiny decoder"][3] is not None
-    few = {name: (pipe, min(2, steps), guidance, small) for name, (pipe, steps, guidance, small) in found.items()}
+    assert stock[0].vae is quick[0].vae and isinstance(found["adapter, tiny decoder"][0].vae, AutoencoderTiny)
+    few = {name: (pipe, min(2, steps), guidance) for name, (pipe, steps, guidance) in found.items()}
     monkeypatch.setattr(bench_sampling, "pipelines", lambda: few)
     monkeypatch.setattr("sys.argv", ["bench", "--repeats", "1", "--batch", "1"])
     threads = torch.get_num_threads()
