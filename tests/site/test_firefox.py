@@ -131,12 +131,18 @@ def test_threads_draw_where_the_service_worker_isolates_the_page(start, base):
     firefox.before(script="() => Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => 4 })")
     firefox.open(url=base + "lab/", width=1280, height=900)
     firefox.wait(script="() => navigator.serviceWorker.controller !== null", timeout=60_000)
-    firefox.open(url=base + "lab/?steps=1&guidance=1&decoder=tiny", width=1280, height=900)
-    assert firefox.evaluate(script="() => crossOriginIsolated")
-    firefox.evaluate(script="() => document.querySelector('.dn-widget[data-widget=lab]').scrollIntoView()")
-    firefox.wait(script=READY, timeout=60_000)
-    firefox.wait(script="() => !document.querySelector('.dn-lab__go').disabled", timeout=60_000)
-    firefox.click(selector=".dn-lab__go")
-    firefox.wait(script=DRAWN, timeout=180_000)
+    for last in (False, True):  # once in many runs, on cores that are busy with other tests, nothing was drawn for minutes
+        firefox.open(url=base + "lab/?steps=1&guidance=1&decoder=tiny", width=1280, height=900)
+        assert firefox.evaluate(script="() => crossOriginIsolated")
+        firefox.evaluate(script="() => document.querySelector('.dn-widget[data-widget=lab]').scrollIntoView()")
+        firefox.wait(script=READY, timeout=60_000)
+        firefox.wait(script="() => !document.querySelector('.dn-lab__go').disabled", timeout=60_000)
+        firefox.click(selector=".dn-lab__go")
+        try:
+            firefox.wait(script=DRAWN, timeout=90_000)
+            break
+        except AssertionError:
+            if last:
+                raise
     told = firefox.evaluate(script="() => document.querySelector('.dn-lab__times').textContent")
     assert told.endswith("on 2 threads.")
