@@ -12,9 +12,10 @@ from denoised.pipeline import decode
 from denoised.probes.metrics import bootstrap_ci
 from denoised.studies import niche as study
 from denoised.studies import shelf
+from plotting.dots import dots
 from plotting.output import Output
 from plotting.sheets import named_rows
-from plotting.style import SMALL, new_figure
+from plotting.style import new_figure
 
 WEIGHTS = ("emoji-sd", "judge")
 DATA = ()
@@ -67,20 +68,10 @@ def make(lab, smoke=False):
         drawn[case] = list(decode(vae, torch.from_numpy(arrays[f"z_{case}"][:count]).float()))
     labels = ["\n".join(wrap(facts["things"][i], 13)) for i in arrays["shown"][:count]]
 
-    def shares(fig, theme, x, y, width, field, title, about, labelled):
-        fig.note(x, y, title, size=13, weight=600)
-        fig.note(x, y + 19, about, "muted", SMALL)
-        left = 190 if labelled else 8
-        ax = fig.area(x + left, y + 44, width - left - 16, 27 * len(WORDS), grid="x", below=28)
-        for k, case in enumerate(WORDS):
-            at, tint = len(WORDS) - 1 - k, theme.colour(colour(case))
-            ax.plot([n[f"{field}_{case}_low"], n[f"{field}_{case}_high"]], [at, at], color=tint, linewidth=3)
-            ax.plot(n[f"{field}_{case}"], at, "o", color=tint, markersize=6)
-        ax.axvline(n[f"{field}_mosaic"], color=theme.prediction, linewidth=1, dashes=(3, 2.2))
-        ax.set(xlim=(0, None), ylim=(-0.6, len(WORDS) - 0.4))
-        ax.set_yticks(range(len(WORDS)), list(WORDS.values())[::-1] if labelled else [""] * len(WORDS))
-        ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
-        ax.tick_params(labelsize=11)
+    def shares(fig, x, y, width, field, title, about, named):
+        rows = [(word, *(n[f"{field}_{case}{end}"] for end in ("", "_low", "_high")), colour(case))
+                for case, word in WORDS.items()]  # fmt: skip
+        dots(fig, x, y, width, title, about, rows, 190, 27, named, line=(n[f"{field}_mosaic"], "prediction"))
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -95,12 +86,12 @@ def make(lab, smoke=False):
         squares = ("within", "Variance within squares", "0 = pure squares; dashed: real mosaics")
         named = ("top5", "Thing among the judge's first five", "95 % intervals; dashed: real mosaics")
         if narrow:
-            shares(fig, theme, 0, y, fig.width, *squares, True)
-            shares(fig, theme, 0, y + height + 8, fig.width, *named, True)
+            shares(fig, 0, y, fig.width, *squares, True)
+            shares(fig, 0, y + height + 8, fig.width, *named, True)
             fig.set_height(y + 2 * height + 8)
         else:
-            shares(fig, theme, 0, y, 440, *squares, True)
-            shares(fig, theme, 454, y, fig.width - 454, *named, False)
+            shares(fig, 0, y, 440, *squares, True)
+            shares(fig, 454, y, fig.width - 454, *named, False)
             fig.set_height(y + height)
         return fig
 

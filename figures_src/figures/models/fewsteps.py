@@ -16,9 +16,10 @@ from denoised.pipeline import decode
 from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci
 from denoised.studies import fewsteps, shelf
+from plotting.dots import dots
 from plotting.layout import image_grid
 from plotting.output import Output
-from plotting.style import SMALL, new_figure
+from plotting.style import new_figure
 
 WEIGHTS = ("emoji-sd", "student", "judge")
 DATA = ()
@@ -83,22 +84,11 @@ def make(lab, smoke=False):
     row_of = {row.id: row for row in splits.load()}
     labels = ["\n".join(wrap(prompt(row_of[i]), 11)[:5]) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
 
-    def shares(fig, theme, x, y, width, title, about, field, labelled):
-        fig.note(x, y, title, size=13, weight=600)
-        fig.note(x, y + 19, about, "muted", SMALL)
-        left = 136 if labelled else 8
-        ax = fig.area(x + left, y + 44, width - left - 16, 26 * len(WORDS), grid="x", below=28)
-        for k, name in enumerate(WORDS):
-            word, at = name.replace("-", "_"), len(WORDS) - 1 - k
-            tint = theme.colour(colour(name))
-            ax.plot([n[f"{field}_{word}_low"], n[f"{field}_{word}_high"]], [at, at], color=tint, linewidth=3)
-            ax.plot(n[f"{field}_{word}"], at, "o", color=tint, markersize=6)
-        ax.set(xlim=(0, 1 if field == "top5" else None), ylim=(-0.6, len(WORDS) - 0.4))
-        ax.set_yticks(range(len(WORDS)), list(WORDS.values())[::-1] if labelled else [""] * len(WORDS))
-        if field == "top5":
-            ax.axvline(n["top5_unet_25"], color=theme.muted, linewidth=1, dashes=(3, 2.2))
-            ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
-        ax.tick_params(labelsize=11)
+    def shares(fig, x, y, width, title, about, field, named):
+        rows = [(word, *(n[f"{field}_{name.replace('-', '_')}{end}"] for end in ("", "_low", "_high")), colour(name))
+                for name, word in WORDS.items()]  # fmt: skip
+        judged = {"most": 1, "line": (n["top5_unet_25"], "muted")} if field == "top5" else {"percent": False}
+        dots(fig, x, y, width, title, about, rows, 136, named=named, **judged)
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
@@ -122,12 +112,12 @@ def make(lab, smoke=False):
         tops = ("Thing among the judge's first five", "95 % intervals; dashed: 25 steps", "top5")
         ways = ("Distance from the long run's end", "1 = another drawing", "far")
         if narrow:
-            shares(fig, theme, 0, y, fig.width, *tops, True)
-            shares(fig, theme, 0, y + height + 8, fig.width, *ways, True)
+            shares(fig, 0, y, fig.width, *tops, True)
+            shares(fig, 0, y + height + 8, fig.width, *ways, True)
             fig.set_height(y + 2 * height + 8)
         else:
-            shares(fig, theme, 0, y, 420, *tops, True)
-            shares(fig, theme, 434, y, fig.width - 434, *ways, False)
+            shares(fig, 0, y, 420, *tops, True)
+            shares(fig, 434, y, fig.width - 434, *ways, False)
             fig.set_height(y + height)
         return fig
 

@@ -5,7 +5,6 @@ Tests claims: r10-19.
 """
 
 import numpy as np
-import torch
 
 from denoised.models import judge as judge_model
 from denoised.models import tiny, tiny_vae
@@ -14,7 +13,6 @@ from denoised.pipeline import decode, encode
 from denoised.probes import judge
 from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci, high_frequency_ratio, psnr
-from denoised.training.images import to_float
 from plotting.bars import share_bar
 from plotting.layout import image_grid
 from plotting.output import Output
@@ -38,14 +36,9 @@ def make(lab, smoke=False):
     images, alpha = specimens.images[picks], specimens.alpha[picks]
     z = encode(vae, images)
     made = {"shipped": decode(vae, z), "quick": decode(quick, z), "tiny": tiny.decode(tiniest, z)}
-    with torch.no_grad():
-        own = quick.encode(to_float(torch.from_numpy(images).permute(0, 3, 1, 2))).latents
     modules = {"shipped": vae_model.Half(vae), "quick": quick.decoder, "tiny": tiniest}
     full = [p for name, p in vae.named_parameters() if name.startswith(("decoder.", "post_quant_conv."))]
-    n = {
-        "icons": len(picks), "parameters_shipped": sum(p.numel() for p in full),
-        "psnr_both": float(psnr(images, decode(quick, own)).mean()),
-    }  # fmt: skip
+    n = {"icons": len(picks), "parameters_shipped": sum(p.numel() for p in full)}
     asked = [specimens.records[i]["concept"] for i in picks]
     for name, pictures in {"real": images, **made}.items():
         best = judge.names(net, judge.look(net, pictures), k=5)

@@ -1,0 +1,27 @@
+"""Values with their intervals as dots on one scale, a row each, their words to the left or, in a second panel, left out."""
+
+from plotting.style import SMALL, Canvas
+
+
+def dots(fig: Canvas, x: float, y: float, width: float, title: str, about: str, rows, left: float, row: float = 26,
+         named: bool = True, most: float | None = None, line=None, percent: bool = True) -> None:  # fmt: skip
+    """Draw `rows` = (words, value, low, high, colour) from (x, y) px, `width` px wide, with a title and a line about it.
+
+    Words take `left` px unless they are not `named`; the scale ends at `most`, or where the values do; `line` = (value,
+    colour) is dashed; values are written as shares where they are `percent`. It ends 44 + row * len(rows) + 28 px below y.
+    """
+    fig.note(x, y, title, size=13, weight=600)
+    fig.note(x, y + 19, about, "muted", SMALL)
+    left = left if named else 8
+    ax = fig.area(x + left, y + 44, width - left - 16, row * len(rows), grid="x", below=28)
+    for k, (_, value, low, high, colour) in enumerate(rows):
+        at, tint = len(rows) - 1 - k, fig.theme.colour(colour)
+        ax.plot([low, high], [at, at], color=tint, linewidth=3)
+        ax.plot(value, at, "o", color=tint, markersize=6)
+    if line:
+        ax.axvline(line[0], color=fig.theme.colour(line[1]), linewidth=1, dashes=(3, 2.2))
+    ax.set(xlim=(0, most), ylim=(-0.6, len(rows) - 0.4))
+    ax.set_yticks(range(len(rows)), [words if named else "" for words, *_ in rows][::-1])
+    if percent:
+        ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
+    ax.tick_params(labelsize=11)
