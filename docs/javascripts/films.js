@@ -4,15 +4,13 @@
 const FIRST_SENTENCE = /^.*?[.:;](?=\s|$)/;
 
 function dress(film) {
-  const frame = document.createElement("div");
-  frame.className = "dn-film";
-  film.before(frame);
+  film.dataset.dressed = "yes"; // once and for all: a film that was started and left keeps the browser's controls
   const button = document.createElement("button");
   button.type = "button";
   button.className = "dn-play";
   const about = film.getAttribute("aria-label") || "";
   button.setAttribute("aria-label", `Play the film. ${(about.match(FIRST_SENTENCE) || [about])[0]}`);
-  frame.append(film, button);
+  film.after(button); // the film itself is not moved: its poster would be painted a second time, and late
   film.controls = false;
   const start = () => { film.controls = true; button.remove(); };
   film.addEventListener("play", start, { once: true }); // whoever starts it
@@ -33,6 +31,6 @@ export function watchFilms() {
   seen.disconnect();
   for (const film of document.querySelectorAll(".md-content video")) {
     seen.observe(film);
-    if (film.controls && !film.closest(".dn-film") && film.poster) dress(film);
+    if (film.controls && film.poster && !film.dataset.dressed) dress(film);
   }
 }

@@ -1,5 +1,6 @@
 """A figure, as a page shows it: pictures for light and dark, wide and narrow screens; video; widget."""
 
+from sitekit import thumbs
 from sitekit.errors import SiteError
 from sitekit.markup import escape, inline
 
@@ -142,9 +143,11 @@ class FigureHtml:
             found = found or self.m.first(f"{self.m.stem}.poster.*", f"{self.m.stem}.first.*")
             if found is None:
                 raise SiteError(f"figure {self.m.id!r} has no picture to show on a card")
+            small = thumbs.name_of(found[0])
+            size = self._size(found[1] if small == found[0] else thumbs.size_of(found[1]))  # a drawing stays whole
             shown.append(
-                f'<span class="dn-{theme}"><img src="{escape(self.url(found[0]))}" alt="{title}"'
-                f'{self._size(found[1])} loading="lazy" decoding="async"></span>'
+                f'<span class="dn-{theme}"><img src="{escape(self.url(small))}" alt="{title}"'
+                f'{size} loading="lazy" decoding="async"></span>'
             )
         return f'<span class="dn-card__picture">{"".join(shown)}</span>'
 
@@ -161,7 +164,7 @@ class FigureHtml:
             fallback = f'<img src="{escape(self.url(still[0]))}" alt="{alt}"{size} loading="lazy" decoding="async">'
         source = escape(self.url(mp4))
         return (
-            f'<video class="dn-video" controls muted playsinline preload="none"{at}{size} aria-label="{alt}">'
-            f'<source src="{source}" type="video/mp4">'
-            f'<a href="{source}">{fallback}<span>Download the animation</span></a></video>'
+            f'<div class="dn-film"><video class="dn-video" controls muted playsinline preload="none"{at}{size} '
+            f'aria-label="{alt}"><source src="{source}" type="video/mp4">'
+            f'<a href="{source}">{fallback}<span>Download the animation</span></a></video></div>'
         )

@@ -19,7 +19,7 @@ from jinja2 import FileSystemBytecodeCache
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # hooks are loaded by their path
 
-from sitekit import carry, offline, sections, sheets
+from sitekit import carry, offline, sections, sheets, thumbs
 from sitekit.policy import with_policy
 
 LOG = logging.getLogger("mkdocs.hooks.shell")
@@ -124,7 +124,8 @@ def scrollable(content: str) -> str:
 
     content = content.replace(
         '<pre class="dn-diagram"><code>',
-        '<pre class="dn-diagram"><code role="group" tabindex="0" aria-label="Source of a diagram">')
+        '<pre class="dn-diagram"><code role="group" tabindex="0" aria-label="Source of a diagram">',
+    )
     return _CODE.sub(code, _TABLE.sub(table, content))
 
 
@@ -213,6 +214,7 @@ def on_post_build(config) -> None:
     digests = _state["carried"].result() if _state["carried"] else {}
     for useless in site.glob("**/*.map"):  # Material's source maps: a third of the site, for nobody
         useless.unlink()
+    thumbs.write(site)
     if not _state["serving"]:
         sheets.write(site, config.extra_css)
         offline.write(site, digests)

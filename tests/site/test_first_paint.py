@@ -1,0 +1,76 @@
+"""What is on the first screen is painted once, early, and stays where it is."""
+
+import re
+
+import pytest
+
+from sitekit import standins
+
+LONG = "The same words in both fonts, and a few (12 or 13) numbers: what comes first, what comes last, and who asked?"
+WIDTHS = """([families, style, weight, text]) => families.map((family) => {
+  const line = document.createElement("span");
+  line.style.cssText = `position:absolute;white-space:nowrap;font:${style} ${weight} 20px ${family}`;
+  line.textContent = text;
+  document.body.append(line);
+  const width = line.getBoundingClientRect().width;
+  line.remove();
+  return width;
+})"""
+PAINTS = """() => { window.paints = []; new PerformanceObserver((list) => { for (const paint of list.getEntries())
+  window.paints.push(paint.url.split("/").at(-1)); }).observe({type: "largest-contentful-paint", buffered: true}); }"""
+
+
+def test_stand_ins_are_as_wide_as_what_they_stand_for(visit):
+    """Those of this machine's fonts that are stand-ins; a family that is not here comes out as the last resort."""
+    visitor = visit()
+    visitor.open("series/vae/")
+    visitor.lettered()
+    seen = 0
+    for own, local, _ in standins.LOCALS:
+        for cut, (weight, _, _) in standins.CUTS.items():
+            if cut == "Italic" and own != "Literata":
+                continue
+            style = "italic" if cut == "Italic" else "normal"
+            families = [f'"{own}"', f'"{own} on {local[0]}", cursive', "cursive"]
+            visitor.page.evaluate("font => document.fonts.load(font)", f'{style} {weight} 20px "{own}"')
+            true, stand_in, last_resort = visitor.page.evaluate(WIDTHS, [families, style, weight, LONG])
+            if stand_in == last_resort:
+                continue
+            seen += 1
+            assert stand_in == pytest.approx(true, rel=0.02), f"{own} on {local[0]}, {cut or 'regular'}"
+    if not seen:
+        pytest.skip("none of the fonts that stand in is on this machine")
+
+
+def test_the_sheet_of_stand_ins_names_what_the_theme_asks_for(site):
+    text = (site / "stylesheets" / "all.css").read_text(encoding="utf-8")
+    for own in standins.OWN:
+        assert f"{standins.stack(own)}," in text or f"{standins.stack(own)};" in text, f"the stack of {own}"
+        for name in re.findall(r'"([^"]+)"', standins.stack(own)):
+            assert re.search(rf'@font-face \{{\s*font-family: "{name}"', text), f"no face is called {name}"
+
+
+@pytest.mark.parametrize("path", ["", "lab/"])
+def test_the_largest_picture_of_the_first_screen_is_painted_once(visit, path):
+    """A film that is moved about, or a picture that a script puts in anew, is painted again, and late."""
+    visitor = visit(viewport={"width": 412, "height": 823}, device_scale_factor=1.75, is_mobile=True)
+    visitor.page.add_init_script(f"({PAINTS})()")
+    visitor.open(path)
+    visitor.settle()
+    pictures = [url for url in visitor.page.evaluate("paints") if url]
+    assert len(pictures) == 1, pictures
+
+
+def test_a_preloaded_picture_is_the_one_that_is_shown(visit):
+    for path, scheme, width in (("", "light", 412), ("lab/", "light", 412), ("lab/", "dark", 1280)):
+        visitor = visit(viewport={"width": width, "height": 823}, color_scheme=scheme)
+        visitor.open(path)
+        preloads = visitor.page.evaluate(
+            "[...document.querySelectorAll('link[rel=preload]')].filter(l => matchMedia(l.media || 'all').matches)"
+            ".map(l => l.href)"
+        )
+        shown = visitor.page.evaluate(
+            "[...document.querySelectorAll('article img')].filter(i => i.offsetParent).map(i => i.currentSrc)"
+            ".concat([...document.querySelectorAll('article video')].map(v => v.poster))"
+        )
+        assert len(preloads) == 1 and preloads[0] in shown, (path, scheme, width)
