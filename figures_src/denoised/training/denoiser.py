@@ -103,13 +103,16 @@ class Cache:
         )
         if text:
             self.encoder, self.tokenizer = load_text()
-            rng = random.Random(7)
-            words = [images.wording(row, rng, rich=k % 2 == 1) for row in self.rows for k in range(WORDINGS)]
             self.states = _cached(
                 f"states-{_digest(self.encoder)}",
-                lambda: text_states(self.encoder, self.tokenizer, words).unflatten(0, (-1, WORDINGS)),
+                lambda: text_states(self.encoder, self.tokenizer, self.words()).unflatten(0, (-1, WORDINGS)),
             )
             self.empty = text_states(self.encoder, self.tokenizer, [""])[0]
+
+    def words(self) -> list[str]:
+        """The captions whose states are kept, WORDINGS for each icon in turn."""
+        rng = random.Random(7)
+        return [images.wording(row, rng, rich=k % 2 == 1) for row in self.rows for k in range(WORDINGS)]
 
 
 def train_unet(preset: Preset, **limits):

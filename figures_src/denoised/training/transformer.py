@@ -1,0 +1,127 @@
+"""Train the diffusion transformer on what the U-Net learns from: the same latents, captions and text states, in the same
+two stages, but along a flow instead of a diffusion."""
+
+import torch
+from diffusers import SD3Transformer2DModel
+from torch import Tensor
+
+from denoised import paths
+from denoised.diffusion import guidance, objectives, samplers
+from denoised.errors import DenoisedError
+from denoised.models import clip as clip_model
+from denoised.models import dit
+from denoised.training import denoiser, images, loop, store
+from denoised.training.presets import Preset
+
+
+def ends(tokenizer, captions: list[str]) -> Tensor:
+    """Where each caption's first end-of-text token stands, int64 [N]: the state there stands for the whole prompt."""
+    ids = clip_model.tokenize(tokenizer, captions)
+    return (ids == tokenizer.eos_token_id).int().argmax(1)
+
+
+def told(states: Tensor, ends: Tensor) -> Tensor:
+    """What the transformer is given of text states [N, 32, 256]: the first READS, and the one at the prompt's end again,
+    behind them, since it stands for the whole prompt. [N, READS + 1, 256]."""
+    states = states.float()
+    return torch.cat([states[:, : dit.READS], states[torch.arange(len(states)), ends, None]], 1)
+
+
+# --8<-- [start:velocity]
+def velocity(net: SD3Transformer2DModel, xt: Tensor, tau: Tensor, context: Tensor) -> Tensor:
+    """The direction eps - x0 in which the network sees noise at xt [B, 4, h, w], time tau (0-dimensional or [B]), for a
+    `told` prompt [B, READS + 1, 256]. The words are tokens beside the picture's; the prompt's end is added to the time."""
+    clock = (dit.CLOCK * tau).expand(len(xt))
+    words, prompt = context[:, :-1], context[:, -1]
+    return net(hidden_states=xt, timestep=clock, encoder_hidden_states=words, pooled_projections=prompt).sample
+    # --8<-- [end:velocity]
+
+
+def train_dit(preset: Preset, **limits):
+    """Returns (transformer, report). Starts from the smaller pictures' preset named in extra["start"], if any."""
+    torch.manual_seed(preset.seed)
+    cache = denoiser.Cache(preset.extra["pixels"])
+    net = dit.build(side=preset.extra["pixels"] // 8)
+    if start := preset.extra.get("start"):
+        dit.enlarge(net, _averaged(start).state_dict())
+    end = ends(cache.tokenizer, cache.words()).unflatten(0, (-1, denoiser.WORDINGS))
+    end_empty = ends(cache.tokenizer, [""])
+    fixed = torch.Generator().manual_seed(11)
+    probe = torch.randperm(len(cache.latents), generator=fixed)[:256]
+    probe_eps = torch.randn(cache.latents[probe].shape, generator=fixed)
+    probe_tau = torch.empty(len(probe)).uniform_(0.6, 0.9, generator=fixed)
+    weight = torch.tensor([denoiser.GROUP_WEIGHT.get(row.group, 1.0) for row in cache.rows])
+
+    # --8<-- [start:loss]
+    def loss_of(step, generator):
+        pick = torch.multinomial(weight, preset.batch, replacement=True, generator=generator)
+        wording = torch.randint(denoiser.WORDINGS, (preset.batch,), generator=generator)
+        states, at = cache.states[pick, wording], end[pick, wording]
+        deaf = torch.rand(preset.batch, generator=generator) < denoiser.DROPPED
+        states[deaf], at[deaf] = cache.empty, end_empty
+        context = told(states, at)
+        x0 = cache.latents[pick]
+        eps = torch.randn(x0.shape, generator=generator)
+        tau = objectives.sample_tau(preset.batch, generator=generator)
+        with torch.autocast("cpu", torch.bfloat16):
+            return objectives.flow_loss(lambda xt, tau: velocity(net, xt, tau, context), x0, eps, tau).mean(), {}
+        # --8<-- [end:loss]
+
+    def evaluate():
+        """Caption-swap gap, as for the U-Net: loss with other icons' captions over loss with the right ones."""
+        loss = {}
+        for name, order in (("right", probe), ("swapped", probe.roll(1))):
+            total = 0.0
+            for part in torch.arange(len(probe)).split(64):
+                context = told(cache.states[order[part], 0], end[order[part], 0])
+                with torch.autocast("cpu", torch.bfloat16):
+                    total += objectives.flow_loss(
+                        lambda xt, tau, context=context: velocity(net, xt, tau, context),
+                        cache.latents[probe[part]], probe_eps[part], probe_tau[part]).sum().item()  # fmt: skip
+            loss[name] = total / len(probe)
+        store.save_model(net, paths.RUNS / preset.name / "ema", preset, {})
+        sheet(net, cache, paths.RUNS / preset.name / "sheet.png")
+        return {"gap": round(loss["swapped"] / loss["right"], 4), "probe_loss": round(loss["right"], 5)}
+
+    report = loop.train(preset, net, loss_of, evaluate, evaluate_every=25_600, **limits)
+    return net, report | evaluate()
+
+
+def _averaged(name: str) -> SD3Transformer2DModel:
+    """The averaged transformer that preset `name` left in runs/."""
+    folder = paths.RUNS / name / "ema"
+    if not (folder / "config.json").exists():
+        raise DenoisedError(
+            f"This run goes on from '{name}', which has not been trained: `python scripts/train.py {name}`."
+        )
+    return SD3Transformer2DModel.from_pretrained(folder, torch_dtype=torch.float32)
+
+
+# --8<-- [start:draw]
+@torch.no_grad()
+def draw(net, noise: Tensor, told: Tensor, untold: Tensor, s: float, steps: int) -> Tensor:
+    """Scaled latents, shape of `noise` [B, 4, h, w]: Euler's equal strides along the flow, with guidance s.
+
+    `told` and `untold` (of the empty prompt) are [B, READS + 1, 256].
+    """
+    model = guidance.guided(lambda xt, tau, context: velocity(net, xt, tau, context).float(), s, told, untold)
+    return samplers.euler(model, noise, samplers.uniform_taus(steps).float())
+    # --8<-- [end:draw]
+
+
+def sheet(net, cache: denoiser.Cache, path, s: float = 3.0) -> None:
+    """Draw `images.sheet_captions` with seeds 0, 1, 2, ... and save the contact sheet (2 rows of 8)."""
+    from PIL import Image
+
+    captions, side = images.sheet_captions(), net.config.sample_size
+    n = len(captions)
+    asked = told(denoiser.text_states(cache.encoder, cache.tokenizer, captions), ends(cache.tokenizer, captions))
+    empty = told(cache.empty[None], ends(cache.tokenizer, [""])).expand_as(asked)
+    noise = torch.cat([torch.randn((1, 4, side, side), generator=torch.Generator().manual_seed(i)) for i in range(n)])
+    with torch.autocast("cpu", torch.bfloat16):
+        z = draw(net, noise, asked, empty, s, denoiser.SHEET_STEPS)
+    with torch.no_grad():
+        pictures = cache.vae.decode(z / cache.vae.config.scaling_factor).sample
+    pictures = ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    rows = [torch.cat(list(pictures[i : i + 8]), dim=2) for i in range(0, n, 8)]
+    Image.fromarray(torch.cat(rows, dim=1).permute(1, 2, 0).numpy()).save(path)
