@@ -3,6 +3,7 @@ transformers, and on stand-ins for data."""
 
 import json
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -11,9 +12,11 @@ from diffusers import FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel
 from diffusers.models.embeddings import get_2d_sincos_pos_embed
 
 from denoised import paths
+from denoised.diffusion import bridge, guidance, samplers
 from denoised.errors import DenoisedError
 from denoised.models import dit
 from denoised.models import unet as unet_model
+from denoised.probes.joint_attention import JointAttention
 from denoised.training import transformer
 from denoised.training.presets import PRESETS
 
@@ -45,7 +48,7 @@ def test_it_is_as_large_as_the_unet():
 
 def test_it_begins_by_saying_nothing():
     net, xt = dit.build(**SMALL), torch.randn(2, 4, 16, 16)
-    assert not transformer.velocity(net, xt, torch.tensor(0.5), told()).any()
+    assert not dit.velocity(net, xt, torch.tensor(0.5), told()).any()
 
 
 def test_places_are_the_stock_ones_and_a_small_token_stands_amid_its_four():
@@ -77,10 +80,11 @@ def test_the_prompt_is_where_clip_pools():
     encoder = clip.build_text(len(tokenizer)).eval()
     with torch.no_grad():
         out = encoder(input_ids=clip.tokenize(tokenizer, captions))
-    found = transformer.told(out.last_hidden_state, transformer.ends(tokenizer, captions))
-    assert found.shape == (3, dit.READS + 1, 256)
+    found = dit.told(out.last_hidden_state, dit.ends(tokenizer, captions))
+    assert found.shape == (3, 33, 256)
     torch.testing.assert_close(found[:, -1], out.pooler_output)
-    torch.testing.assert_close(found[:, :-1], out.last_hidden_state[:, : dit.READS])
+    torch.testing.assert_close(found[:, :-1], out.last_hidden_state)
+    torch.testing.assert_close(dit.WithEnd(encoder)(clip.tokenize(tokenizer, captions))[0], found)
 
 
 @pytest.mark.parametrize("s", [1.0, 3.0])
@@ -99,6 +103,51 @@ def test_it_draws_as_the_stock_scheduler_does(s):
             xt = scheduler.step(said[0] + s * (said[1] - said[0]), t, xt).prev_sample
     assert (found - noise).abs().max() > 0.1
     torch.testing.assert_close(found, xt, rtol=1e-4, atol=1e-4)
+
+
+def test_it_draws_in_the_stock_pipeline_in_the_unets_place(monkeypatch):
+    from diffusers import StableDiffusionPipeline
+
+    from denoised import pipeline
+    from denoised.training.denoiser import text_states
+
+    pipe = StableDiffusionPipeline.from_pretrained(paths.WEIGHTS / "emoji-sd")
+    pipe.set_progress_bar_config(disable=True)
+    encoder, tokenizer, levels = pipe.text_encoder, pipe.tokenizer, pipe.scheduler.alphas_cumprod
+    monkeypatch.setattr(dit, "load", lambda folder: moved(dit.build(**SMALL)))
+    dit.put_into(pipe, paths.WEIGHTS / "dit")
+    noise = torch.randn((1, 4, 16, 16), generator=torch.Generator().manual_seed(5))
+    found = pipe("tiger face", num_inference_steps=4, guidance_scale=3, latents=noise, output_type="latent").images
+    contexts = [
+        dit.told(text_states(encoder, tokenizer, [words]), dit.ends(tokenizer, [words])) for words in ("tiger face", "")
+    ]  # fmt: skip
+    taus = bridge.tau_of(levels[torch.tensor([999, 749, 499, 249])]).float()
+    model = guidance.guided(partial(call, pipe.unet.net), 3.0, *contexts)
+    expected = samplers.euler(model, noise, taus)
+    assert (expected - noise).abs().max() > 0.5
+    torch.testing.assert_close(found, expected, rtol=0.02, atol=0.02)  # text_states rounds to half precision
+    trace = pipeline.generate(pipe, "tiger face", seed=5, steps=4)
+    torch.testing.assert_close(trace.xt[-1][None], found, rtol=1e-3, atol=1e-3)
+
+
+def call(net, xt, tau, context):
+    return dit.velocity(net, xt, torch.as_tensor(tau), context)
+
+
+def test_attention_in_the_open_changes_nothing():
+    net, xt, context = moved(dit.build(**SMALL)), torch.randn(2, 4, 16, 16), told()
+    with torch.no_grad():
+        before = dit.velocity(net, xt, torch.tensor(0.3), context)
+        with JointAttention(net) as seen:
+            torch.testing.assert_close(dit.velocity(net, xt, torch.tensor(0.3), context), before, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(dit.velocity(net, xt, torch.tensor(0.3), context), before)
+    assert len(seen.weights) == SMALL["depth"], "on leaving, nothing more is kept"
+    assert seen.mean().shape == (2, 64 + dit.READS, 64 + dit.READS)
+    torch.testing.assert_close(seen.mean().sum(-1), torch.ones(2, 64 + dit.READS))
+    maps = seen.maps(dit.READS)
+    assert maps.shape == (2, 8, 8, dit.READS)
+    torch.testing.assert_close(maps.sum(-1), torch.ones(2, 8, 8))
+    torch.testing.assert_close(seen.shares(dit.READS).sum(-1), torch.ones(2, 2))
 
 
 @pytest.fixture
@@ -136,6 +185,6 @@ def test_it_learns_from_words_in_two_stages(lessons):
     assert isinstance(net, SD3Transformer2DModel) and net.config.sample_size == 16
     assert report["finished"] and report["gap"] > 1.5
     json.dumps(report)
-    words = transformer.told(transformer.denoiser.Cache(128).states[:2, 0], torch.tensor([3, 3]))
+    words = dit.told(transformer.denoiser.Cache(128).states[:2, 0], torch.tensor([3, 3]))
     drawn = transformer.draw(net, torch.randn(2, 4, 16, 16), words, torch.zeros_like(words), 1.0, 8)
     assert drawn[0].mean() < -0.5 and drawn[1].mean() > 0.5, "each kind is drawn where its words are said"

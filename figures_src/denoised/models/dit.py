@@ -1,9 +1,17 @@
 """The denoiser the Flux way: a multimodal diffusion transformer (SD3Transformer2DModel) that answers with a flow."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel
 from diffusers.models.embeddings import get_2d_sincos_pos_embed_from_grid
-from torch import nn
+from torch import Tensor, nn
+from transformers.modeling_outputs import BaseModelOutput
+
+from denoised.diffusion import bridge
+from denoised.errors import DenoisedError
+from denoised.models import clip
 
 PATCH = 2  # latent pixels along a token's edge, as in Stable Diffusion 3 and Flux
 SIDE = 16  # latent pixels along the edge of a full-size picture
@@ -40,7 +48,7 @@ def build(
     return net
 
 
-def places(width: int, side: int) -> torch.Tensor:
+def places(width: int, side: int) -> Tensor:
     """Sinusoids [1, (side / PATCH)^2, width] of where each token's middle lies, in tokens of the full size."""
     many = side // PATCH
     scale = SIDE // side
@@ -59,7 +67,7 @@ def zero_outputs(net: SD3Transformer2DModel) -> None:
             nn.init.zeros_(module.bias)
 
 
-def enlarge(net: SD3Transformer2DModel, small: dict[str, torch.Tensor]) -> None:
+def enlarge(net: SD3Transformer2DModel, small: dict[str, Tensor]) -> None:
     """Go on from the weights of the first stage: everything but the places of its tokens."""
     missing, unexpected = net.load_state_dict(
         {k: v for k, v in small.items() if k != "pos_embed.pos_embed"}, strict=False
@@ -72,3 +80,93 @@ def scheduler() -> FlowMatchEulerDiscreteScheduler:
     """A straight line from noise to picture in equal strides. Stable Diffusion 3 shifts its times to the noisy end, since
     its pictures are large; ours are small."""
     return FlowMatchEulerDiscreteScheduler(num_train_timesteps=CLOCK, shift=1.0)
+
+
+def ends(tokenizer, captions: list[str]) -> Tensor:
+    """Where each caption's first end-of-text token stands, int64 [N]: the state there stands for the whole prompt."""
+    ids = clip.tokenize(tokenizer, captions)
+    return (ids == tokenizer.eos_token_id).int().argmax(1)
+
+
+def told(states: Tensor, ends: Tensor) -> Tensor:
+    """Text states [N, L, 256], and behind them the one at each prompt's end once more, since it stands for the whole
+    prompt: what `velocity` is told, [N, L + 1, 256]."""
+    states = states.float()
+    return torch.cat([states, states[torch.arange(len(states)), ends, None]], 1)
+
+
+# --8<-- [start:velocity]
+def velocity(net: SD3Transformer2DModel, xt: Tensor, tau: Tensor, context: Tensor) -> Tensor:
+    """The direction eps - x0 in which the network sees noise at xt [B, 4, h, w], time tau (0-dimensional or [B]), for a
+    `told` prompt. Its first READS states are tokens beside the picture's; its last one is added to the time."""
+    clock = (CLOCK * tau).expand(len(xt))
+    words, prompt = context[:, :READS], context[:, -1]
+    return net(hidden_states=xt, timestep=clock, encoder_hidden_states=words, pooled_projections=prompt).sample
+    # --8<-- [end:velocity]
+
+
+class AsUNet(nn.Module):
+    """The transformer in a U-Net's place: asked with a diffusion's xt [B, 4, h, w] and t, it answers with v, and so draws
+    with whatever draws with a U-Net that predicts v. `alpha_bar` [T] is the schedule's."""
+
+    def __init__(self, net: SD3Transformer2DModel, alpha_bar: Tensor):
+        super().__init__()
+        self.net, self.alpha_bar = net, alpha_bar
+        self.config = SimpleNamespace(
+            in_channels=net.config.in_channels, sample_size=net.config.sample_size, time_cond_proj_dim=None
+        )
+
+    @property
+    def device(self):
+        return self.net.device
+
+    @property
+    def dtype(self):
+        return self.net.dtype
+
+    # --8<-- [start:as_unet]
+    def forward(self, xt, t, encoder_hidden_states, return_dict=True, **_):
+        def flow(line, tau):
+            return velocity(self.net, line, tau, encoder_hidden_states)
+
+        v = bridge.as_diffusion(flow, self.alpha_bar)(xt, torch.as_tensor(t).expand(len(xt)))
+        return SimpleNamespace(sample=v) if return_dict else (v,)
+        # --8<-- [end:as_unet]
+
+
+class WithEnd(nn.Module):
+    """A CLIPTextModel whose states have the prompt's end behind them, as `told` has it."""
+
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder, self.config = encoder, encoder.config
+
+    @property
+    def device(self):
+        return self.encoder.device
+
+    @property
+    def dtype(self):
+        return self.encoder.dtype
+
+    def forward(self, input_ids, attention_mask=None, **_):
+        # the pipeline pads its negative prompt to as many as it counted states of the prompt: one too many
+        input_ids = input_ids[:, : self.config.max_position_embeddings]
+        found = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        return BaseModelOutput(torch.cat([found.last_hidden_state, found.pooler_output[:, None]], 1))
+
+
+def load(folder: Path) -> SD3Transformer2DModel:
+    """The transformer of weights/dit in float32, for looking."""
+    if not (folder / "transformer" / "config.json").exists():
+        raise DenoisedError(f"There is no transformer in {folder}: train it with `python scripts/train.py dit`.")
+    net = SD3Transformer2DModel.from_pretrained(folder / "transformer", torch_dtype=torch.float32, use_safetensors=True)
+    return net.eval().requires_grad_(False)
+
+
+def put_into(pipe, folder: Path):
+    """Let the transformer in `folder` draw in a StableDiffusionPipeline instead of its U-Net, with all that the pipeline
+    can: its scheduler, guidance, pictures as a start. Returns the pipeline, changed."""
+    pipe.unet = AsUNet(load(Path(folder)), pipe.scheduler.alphas_cumprod)
+    pipe.text_encoder = WithEnd(pipe.text_encoder)
+    return pipe

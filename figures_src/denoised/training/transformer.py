@@ -8,33 +8,10 @@ from torch import Tensor
 from denoised import paths
 from denoised.diffusion import guidance, objectives, samplers
 from denoised.errors import DenoisedError
-from denoised.models import clip as clip_model
 from denoised.models import dit
+from denoised.models.dit import ends, velocity
 from denoised.training import denoiser, images, loop, store
 from denoised.training.presets import Preset
-
-
-def ends(tokenizer, captions: list[str]) -> Tensor:
-    """Where each caption's first end-of-text token stands, int64 [N]: the state there stands for the whole prompt."""
-    ids = clip_model.tokenize(tokenizer, captions)
-    return (ids == tokenizer.eos_token_id).int().argmax(1)
-
-
-def told(states: Tensor, ends: Tensor) -> Tensor:
-    """What the transformer is given of text states [N, 32, 256]: the first READS, and the one at the prompt's end again,
-    behind them, since it stands for the whole prompt. [N, READS + 1, 256]."""
-    states = states.float()
-    return torch.cat([states[:, : dit.READS], states[torch.arange(len(states)), ends, None]], 1)
-
-
-# --8<-- [start:velocity]
-def velocity(net: SD3Transformer2DModel, xt: Tensor, tau: Tensor, context: Tensor) -> Tensor:
-    """The direction eps - x0 in which the network sees noise at xt [B, 4, h, w], time tau (0-dimensional or [B]), for a
-    `told` prompt [B, READS + 1, 256]. The words are tokens beside the picture's; the prompt's end is added to the time."""
-    clock = (dit.CLOCK * tau).expand(len(xt))
-    words, prompt = context[:, :-1], context[:, -1]
-    return net(hidden_states=xt, timestep=clock, encoder_hidden_states=words, pooled_projections=prompt).sample
-    # --8<-- [end:velocity]
 
 
 def train_dit(preset: Preset, **limits):
@@ -59,7 +36,7 @@ def train_dit(preset: Preset, **limits):
         states, at = cache.states[pick, wording], end[pick, wording]
         deaf = torch.rand(preset.batch, generator=generator) < denoiser.DROPPED
         states[deaf], at[deaf] = cache.empty, end_empty
-        context = told(states, at)
+        context = dit.told(states, at)
         x0 = cache.latents[pick]
         eps = torch.randn(x0.shape, generator=generator)
         tau = objectives.sample_tau(preset.batch, generator=generator)
@@ -73,7 +50,7 @@ def train_dit(preset: Preset, **limits):
         for name, order in (("right", probe), ("swapped", probe.roll(1))):
             total = 0.0
             for part in torch.arange(len(probe)).split(64):
-                context = told(cache.states[order[part], 0], end[order[part], 0])
+                context = dit.told(cache.states[order[part], 0], end[order[part], 0])
                 with torch.autocast("cpu", torch.bfloat16):
                     total += objectives.flow_loss(
                         lambda xt, tau, context=context: velocity(net, xt, tau, context),
@@ -102,7 +79,7 @@ def _averaged(name: str) -> SD3Transformer2DModel:
 def draw(net, noise: Tensor, told: Tensor, untold: Tensor, s: float, steps: int) -> Tensor:
     """Scaled latents, shape of `noise` [B, 4, h, w]: Euler's equal strides along the flow, with guidance s.
 
-    `told` and `untold` (of the empty prompt) are [B, READS + 1, 256].
+    `told` and `untold` (of the empty prompt) are [B, L + 1, 256].
     """
     model = guidance.guided(lambda xt, tau, context: velocity(net, xt, tau, context).float(), s, told, untold)
     return samplers.euler(model, noise, samplers.uniform_taus(steps).float())
@@ -115,8 +92,8 @@ def sheet(net, cache: denoiser.Cache, path, s: float = 3.0) -> None:
 
     captions, side = images.sheet_captions(), net.config.sample_size
     n = len(captions)
-    asked = told(denoiser.text_states(cache.encoder, cache.tokenizer, captions), ends(cache.tokenizer, captions))
-    empty = told(cache.empty[None], ends(cache.tokenizer, [""])).expand_as(asked)
+    asked = dit.told(denoiser.text_states(cache.encoder, cache.tokenizer, captions), ends(cache.tokenizer, captions))
+    empty = dit.told(cache.empty[None], ends(cache.tokenizer, [""])).expand_as(asked)
     noise = torch.cat([torch.randn((1, 4, side, side), generator=torch.Generator().manual_seed(i)) for i in range(n)])
     with torch.autocast("cpu", torch.bfloat16):
         z = draw(net, noise, asked, empty, s, denoiser.SHEET_STEPS)
