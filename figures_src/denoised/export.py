@@ -7,8 +7,9 @@ Three graphs draw, one picture at a time. Whatever a network's user has to know 
                                                                     the text is read, attention_s [1, s, s, L]
     decoder   latent [1, C, h, w], in the U-Net's scale          -> picture [1, 3, H, W] from 0 to 1
 
-and, for pictures that come from outside and for other decoders of the same latents:
+and, for another denoiser, for pictures that come from outside and for other decoders of the same latents:
 
+    dit       as unet, by the transformer in its place; context [1, L + 1, D]: the state at the prompt's end once more
     encoder   picture [1, 3, H, W] from 0 to 1                   -> mean, spread [1, C, h, w], in the U-Net's scale: a
                                                                     latent is mean + spread * noise
     tiny      as decoder, by the decoder half of an AutoencoderTiny
@@ -28,7 +29,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .models import dit
 from .probes.attention import Attention
+from .probes.joint_attention import JointAttention
 
 KINDS = ("exact", "compact")
 OPSET = 17
@@ -65,6 +68,20 @@ class _UNet(nn.Module):
         with Attention(self.unet) as seen:
             output = self.unet(xt, t, encoder_hidden_states=context, return_dict=False)[0]
         return output, *(seen.maps(side) for side in self.sides)
+
+
+class _Transformer(nn.Module):
+    """The transformer in the U-Net's place, with what its picture gives to each word in the open; words that it is not
+    given get nothing."""
+
+    def __init__(self, unet: dit.AsUNet, length: int):
+        super().__init__()
+        self.unet, self.length = unet, length
+
+    def forward(self, xt, t, context):
+        with JointAttention(self.unet.net) as seen:
+            output = self.unet(xt, t, context, return_dict=False)[0]
+        return output, nn.functional.pad(seen.maps(dit.READS), (0, self.length - dit.READS))
 
 
 class _Decoder(nn.Module):
@@ -124,6 +141,18 @@ def parts(pipe) -> dict[str, Part]:
         "unet": Part(_UNet(pipe.unet, sides).eval(), inputs, ("output", *maps)),
         "decoder": decoder(pipe.vae, latent),
     }
+
+
+@torch.no_grad()
+def transformer(pipe) -> Part:
+    """dit of a pipeline into which `models.dit.put_into` has put one, as in the table above."""
+    latent, ids = (
+        torch.linspace(-1, 1, 4 * dit.SIDE**2).reshape(1, 4, dit.SIDE, dit.SIDE),
+        torch.arange(pipe.tokenizer.model_max_length),
+    )
+    inputs = {"xt": latent, "t": torch.tensor([500.0]), "context": pipe.text_encoder(ids[None])[0]}
+    side = dit.SIDE // dit.PATCH
+    return Part(_Transformer(pipe.unet, len(ids)).eval(), inputs, ("output", f"attention_{side}"))
 
 
 @torch.no_grad()

@@ -73,7 +73,7 @@ def test_a_sketch_is_its_four_steps(loaded):
     page.wait_for_function(f"n => ({SKETCHED})() > n", arg=before, timeout=MINUTES)
     page.get_by_label("What would you like to see?").fill("rocket ")
     page.wait_for_function(f"n => ({SKETCHED})() > n", arg=before + 1, timeout=MINUTES)
-    assert "4 steps of DDIM by the adapter, in" in page.inner_text(".dn-lab__sketch")
+    assert "4 steps of DDIM by the four-step adapter, in" in page.inner_text(".dn-lab__sketch")
     assert np.array_equal(canvas(page, ".dn-lab__sketch canvas"), first)
     page.get_by_label("Redraw as I type").uncheck()
 

@@ -11,7 +11,7 @@ import torch
 from denoised import export, paths
 from denoised.diffusion import guidance, samplers, schedules
 from denoised.lab import Lab
-from denoised.models import tiny, tiny_vae
+from denoised.models import dit, tiny, tiny_vae
 from denoised.pipeline import decode, encode_prompts, generate, generate_batch, load
 from denoised.probes.attention import Attention
 
@@ -228,3 +228,23 @@ def test_rounding_is_within_half_a_step(axis):
 def test_an_unknown_kind_is_refused(traced):
     with pytest.raises(ValueError, match="exact, compact"):
         export.stored(traced["decoder"], "tiny")
+
+
+def test_a_transformer_in_the_unets_place(pipe):
+    """One of our size with other numbers in it: with those that are built, it says nothing."""
+    net, generator = dit.build().eval().requires_grad_(False), torch.Generator().manual_seed(0)
+    for parameter in net.parameters():
+        parameter.copy_((parameter + 0.02 * torch.randn(parameter.shape, generator=generator)).half().float())
+    other = copy.copy(pipe)
+    other.unet, other.text_encoder = dit.AsUNet(net, pipe.scheduler.alphas_cumprod), dit.WithEnd(pipe.text_encoder)
+    part = export.transformer(other)
+    exact = runner(export.stored(export.graph(part), "exact"))
+    xt, context = torch.randn(1, 4, 16, 16, generator=generator), encode_prompts(other, ["tiger face"]).states
+    for t in (999.0, 500.0, 0.0):
+        output, read = exact(xt=xt.numpy(), t=np.array([t], np.float32), context=context.numpy())
+        expected = other.unet(xt, torch.tensor([t]), context).sample
+        assert expected.abs().mean() > 0.1
+        np.testing.assert_allclose(output, expected, rtol=1e-4, atol=1e-4)
+        assert read.shape == (1, 8, 8, 32) and not read[..., dit.READS :].any(), "what it is not given it does not read"
+        np.testing.assert_allclose(read.sum(-1), 1, rtol=1e-4)
+    assert pipe.unet is not other.unet, "the pipeline that it was copied from keeps its U-Net"

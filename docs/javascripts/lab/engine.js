@@ -16,7 +16,7 @@ export class Engine {
     if (of.schedule.prediction !== "v_prediction") throw new Error(`A model that predicts ${of.schedule.prediction} is not known here.`);
   }
 
-  /** Takes in one part, as the bytes of its file: "tokenizer", "text", "unet", "fast", "encoder" or a decoder by its name. */
+  /** Takes in one part, as the bytes of its file: "tokenizer", "text", "unet", "fast", "dit", "encoder" or a decoder by its name. */
   async take(name, bytes) {
     if (name === "tokenizer") {
       this.tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(bytes)));
@@ -32,30 +32,33 @@ export class Engine {
     return new this.ort.Tensor(type, values, dims);
   }
 
-  /** A prompt as the network reads it: {...tokens, states Float32Array [L D]}. */
+  /** A prompt as the network reads it: {...tokens, states Float32Array [L D], end: the state at its end [D]}. */
   async read(prompt) {
     const tokens = this.tokenizer.encode(prompt);
     const { states } = await this.sessions.text.run({ ids: this.tensor(tokens.ids, [1, tokens.ids.length], "int32") });
-    return { ...tokens, states: states.data, width: states.dims[2] };
+    const width = states.dims[2], at = tokens.ids.indexOf(this.tokenizer.of.end) * width;
+    return { ...tokens, states: states.data, end: states.data.slice(at, at + width), width };
   }
 
   /** What the network is told: the prompt's states; with a `second` prompt, `mix` of the way from those to its own. */
   async told({ prompt, second, mix }) {
     const first = await this.read(prompt);
     if (!second) return first;
-    const { states, tokens, used } = await this.read(second);
-    return { ...first, states: first.states.map((value, i) => value + mix * (states[i] - value)), second: tokens, used: Math.max(first.used, used) };
+    const { states, end, tokens, used } = await this.read(second), between = (a, b) => a.map((value, i) => value + mix * (b[i] - value));
+    return { ...first, states: between(first.states, states), end: between(first.end, end), second: tokens, used: Math.max(first.used, used) };
   }
 
-  /** The U-Net's answer to one sample, by the session `net` ("unet", or "fast" with the adapter): {output, attention: {side:
-   *  Float32Array [side side L]}}. */
-  async unet(net, xt, t, text) {
+  /** The denoiser's answer to one sample, by the session `net` ("unet", "fast" with the adapter, or "dit", which is told the prompt's end
+   *  once more): {output, attention: {side: Float32Array [side side L]}}. */
+  async denoise(net, xt, t, text) {
+    const told = net === "dit" ? Float32Array.from([...text.states, ...text.end]) : text.states;
     const found = await this.sessions[net].run({
       xt: this.tensor(xt, [1, ...this.of.latent]),
       t: this.tensor(Float32Array.of(t), [1]),
-      context: this.tensor(text.states, [1, text.ids.length, text.width]),
+      context: this.tensor(told, [1, told.length / text.width, text.width]),
     });
-    const attention = Object.fromEntries(this.of.attention.map((side) => [side, found[`attention_${side}`].data]));
+    const sides = this.of.attention.filter((side) => found[`attention_${side}`]);
+    const attention = Object.fromEntries(sides.map((side) => [side, found[`attention_${side}`].data]));
     return { output: found.output.data, attention };
   }
 
@@ -110,8 +113,8 @@ export class Engine {
       await breathe();
       if (stopped()) return on("stopped", { i });
       start = performance.now();
-      const t = visited[i], words = await this.unet(net, sample, t, text);
-      const answer = guided ? guide((await this.unet(net, sample, t, empty)).output, words.output, settings.guidance) : words.output;
+      const t = visited[i], words = await this.denoise(net, sample, t, text);
+      const answer = guided ? guide((await this.denoise(net, sample, t, empty)).output, words.output, settings.guidance) : words.output;
       const [x0, eps] = split(answer, sample, level(i));
       const base = sampler.correct ? sampler.correct({ xt: sample, x0, at: level(i), past: behind }) : sample;
       on("step", { i, t, xt: sample, base, x0, attention: words.attention, milliseconds: performance.now() - start });

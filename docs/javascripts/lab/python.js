@@ -79,7 +79,10 @@ export function python({ prompt, second = "", mix = 0, negative, seed, steps, gu
   }
   lines.body.push(`pipe = ${pipeline}.from_pretrained("${WEIGHTS}/emoji-sd")`);
   if (!own) lines.body.push(`pipe.scheduler = ${scheduler}.from_config(pipe.scheduler.config)`);
-  if (net) {
+  if (net === "dit") {
+    lines.ours.push("from denoised.models import dit");
+    lines.body.push(`dit.put_into(pipe, "${WEIGHTS}/dit")  # in the U-Net's place`);
+  } else if (net) {
     lines.stock.push("from safetensors.torch import load_file");
     lines.body.push(...ADAPTED);
   }

@@ -4,11 +4,11 @@
 import { el } from "./dom.js";
 import { preview, put } from "./paint.js";
 import { SAMPLERS } from "./samplers.js";
-import { fitting } from "./state.js";
+import { fitting, NETS } from "./state.js";
 
 const QUICK = { steps: 4, sampler: "unipc" }; // few steps, by the sampler that comes nearest to many
 /** What a sketch by the network `net` changes of the settings. */
-export const quick = (net) => (net ? fitting(net) : QUICK);
+export const quick = (net) => (NETS[net].steps ? fitting(net) : QUICK);
 const PAUSE = 250; // milliseconds without a change
 
 export class Sketch {
@@ -38,7 +38,7 @@ export class Sketch {
   }
 
   dress() {
-    const { steps, sampler } = quick(this.on.net()), what = `${steps} steps of ${SAMPLERS[sampler].title}${this.on.net() && " by the adapter"}`;
+    const { steps, sampler } = quick(this.on.net()), what = `${steps} steps of ${SAMPLERS[sampler].title}${this.on.net() && ` ${NETS[this.on.net()].by}`}`;
     this.says.textContent = !this.typing ? "" : !this.on.loaded() ? "Begins when the model is loaded: press the button once."
       : this.on.atWork() ? "Waits while you are at a step of the latent below." : this.took ? `${what}, in ${(this.took / 1000).toFixed(1)} seconds. The button draws with your own settings.` : `At each pause a sketch: ${what}.`;
   }

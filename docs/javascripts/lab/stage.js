@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 import { preview, put, veil } from "./paint.js";
 import { SAMPLERS } from "./samplers.js";
+import { NETS } from "./state.js";
 
 const BEAT = 160; // milliseconds a step while it plays
 const CALM = 500; // how long the slider rests before its place is said aloud
@@ -52,7 +53,7 @@ export class Stage {
     const { prompt, second, mix, seed, steps, net, sampler, guidance, negative, picture } = run.settings;
     const by = run.recorded ? "Recorded when this site was built" : `${run.quick ? "A quick sketch while you typed" : "Drawn in this browser"}${picture ? `, from ${picture.name ? `the ${picture.name}` : "your picture"} under noise${picture.mask ? ", in part" : ""}` : ""}`;
     this.about.replaceChildren(el("strong", { text: second ? `“${prompt}”, ${Math.round(100 * mix)} % of the way to “${second}”` : prompt ? `“${prompt}”` : "No words" }), el("span", {
-      text: `${by}. Seed ${seed}, ${steps} ${steps === 1 ? "step" : "steps"} of ${SAMPLERS[sampler].title}${net ? " by the four-step adapter" : ""}, guidance ${guidance}${negative ? `, away from “${negative}”` : ""}.` }));
+      text: `${by}. Seed ${seed}, ${steps} ${steps === 1 ? "step" : "steps"} of ${SAMPLERS[sampler].title}${net ? ` ${NETS[net].by}` : ""}, guidance ${guidance}${negative ? `, away from “${negative}”` : ""}.` }));
     const before = this.word?.text;
     this.word = run.words.find((word) => word.text === before) || null;
     this.words.replaceChildren(...run.words.map((word) => el("button", {
@@ -125,7 +126,7 @@ export class Stage {
     }
     veil(this.bets, found.shares);
     const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
-    this.share.textContent = `Bright cells read “${this.word.text}” most: ${percent(Math.max(...found.shares))} of their attention, `
+    this.share.textContent = `Bright cells read “${this.word.text}” most: ${percent(Math.max(...found.shares))} of their attention to the words, `
       + `the darkest ${percent(Math.min(...found.shares))}; ${found.side} × ${found.side} cells, mean of the heads.`;
   }
 

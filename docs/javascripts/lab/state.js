@@ -9,11 +9,14 @@ export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", secon
   decoder: "base", typing: "", picture: "", noise: 12, mask: "" };
 const SEEDS = 2 ** 32;
 
-/** Which network draws: the U-Net, or the U-Net with an adapter that was taught to draw in few steps and without guidance. */
+/** Which network draws: the U-Net, the U-Net with an adapter that was taught to draw in few steps and without guidance, or a
+ *  transformer in its place. `by`: how a sentence about a run names it. */
 export const NETS = {
   "": { title: "the U-Net", says: "" },
-  fast: { title: "the U-Net with the four-step adapter", steps: 4, guidance: 1, sampler: "ddim",
+  fast: { title: "the U-Net with the four-step adapter", by: "by the four-step adapter", steps: 4, guidance: 1, sampler: "ddim",
     says: "Learned to draw in four steps what the U-Net draws in eight with guidance; guidance is part of what it learned, so it is off." },
+  dit: { title: "a transformer, the Flux way", by: "by the transformer",
+    says: "As large as the U-Net, and taught the same; but picture and words are one row of tokens in it, and it learned a flow." },
 };
 
 /** The words that the model reads: the prompt, and the style as the captions had it. */

@@ -24,7 +24,7 @@ export class Vectors {
       "aria-label": "The tokens' vectors. Up and down move from token to token, left and right from number to number." });
     this.said = el("p", { className: "dn-readout dn-lab__number", "aria-live": "polite" });
     this.like = el("p", { className: "dn-lab__says" });
-    this.node = el("details", { className: "dn-lab__states" }, el("summary", { text: "The words as the U-Net gets them" }),
+    this.node = el("details", { className: "dn-lab__states" }, el("summary", { text: "The words as the network gets them" }),
       el("div", { className: "dn-lab__opened" }, this.why, this.ask, this.grid, this.place = el("div", { className: "dn-lab__place", hidden: true }, this.said, this.like)));
 
     this.node.addEventListener("toggle", () => this.follow());

@@ -37,7 +37,7 @@ class JointAttention:
     def maps(self, words: int, call: int = -1) -> Tensor:
         """How what the picture's tokens give to the last `words` tokens is shared out, [N, side, side, words]."""
         found = self.mean(call)
-        cells = found.shape[-1] - words
+        cells = int(found.shape[-1]) - words  # an int while a graph is traced, too
         read = found[:, :cells, cells:]
         side = round(cells**0.5)
         return (read / read.sum(-1, keepdim=True)).reshape(len(found), side, side, words)
@@ -46,7 +46,7 @@ class JointAttention:
         """[N, 2, 2]: how much of its attention the picture (first row) and the text (second row) give to the picture (first
         column) and to the text, mean over their tokens."""
         found = self.mean(call)
-        cells = found.shape[-1] - words
+        cells = int(found.shape[-1]) - words
         rows = [found[:, :cells].mean(1), found[:, cells:].mean(1)]
         return torch.stack([torch.stack([row[:, :cells].sum(-1), row[:, cells:].sum(-1)], -1) for row in rows], 1)
 

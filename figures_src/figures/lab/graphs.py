@@ -1,15 +1,17 @@
 """What a reader's browser loads to draw by itself: text encoder, U-Net and decoder as ONNX graphs, each with the
 bytes that its weights take, stored exactly and rounded to whole numbers; and what it loads when asked for more: the
-encoder, other decoders of the same latents, and an adapter for the U-Net. The graphs are files of this figure.
+encoder, other decoders of the same latents, an adapter for the U-Net, and a transformer that draws in its place. The graphs
+are files of this figure.
 """
 
+import copy
 import json
 
 import torch
 
 from denoised import export, splice
 from denoised.data.captions import STYLE_WORDS
-from denoised.models import adapter, tiny, tiny_vae
+from denoised.models import adapter, dit, tiny, tiny_vae
 from denoised.pipeline import encode
 from denoised.probes.latents import fit_preview
 from plotting.output import Output
@@ -17,16 +19,17 @@ from plotting.style import SMALL, TEXT, new_figure
 
 STYLED = ("noto", "openmoji", "twemoji")
 WEIGHTS = (
-    "emoji-sd", "student", "decoders/noto", "decoders/openmoji", "decoders/twemoji", "tiny-vae", "decoders/tiny-plants",
+    "emoji-sd", "student", "dit", "tiny-vae",
+    "decoders/noto", "decoders/openmoji", "decoders/twemoji", "decoders/tiny-plants",
 )  # fmt: skip
 DATA = ("specimens",)
 TITLE = "The networks that a browser loads"
 TINY_ONLY = "A browser has room for the small model only."
 
 NAMES = {"text": ("text encoder", "text"), "unet": ("U-Net", "prediction"), "decoder": ("decoder", "image")}
-ROUNDED = ("text", "unet", "adapter")  # the decoder is small, and paints the pixels
+ROUNDED = ("text", "unet", "adapter", "dit")  # the decoder is small, and paints the pixels
 OTHERS = {"encoder": ("encoder", "latent"), "noto": ("another decoder", "image"), "tiny": ("the quick decoder", "image"),
-          "adapter": ("four-step adapter", "prediction")}  # fmt: skip
+          "adapter": ("four-step adapter", "prediction"), "dit": ("transformer", "prediction")}  # fmt: skip
 PAINTERS = (  # who can paint a latent: name in the page's address, graph, how the page calls it
     ("base", "decoder", "its own decoder"),
     ("noto", "noto", "the Noto decoder"),
@@ -60,6 +63,15 @@ def adapter_files(lab, unet, traced, files, n):
     return found
 
 
+def transformer_files(lab, pipe, graphs, files, n):
+    """Puts the transformer that draws in the U-Net's place among the files, for each way to store it."""
+    traced = export.graph(export.transformer(dit.put_into(copy.copy(pipe), lab.weight("dit"))))
+    for kind in export.KINDS:
+        graphs[kind]["dit"] = name = f"dit_{kind}.onnx"
+        files[name] = export.stored(traced, kind)
+        n[f"dit_{kind}_mb"] = len(files[name]) / 1e6
+
+
 def vocabulary(tokenizer):
     """What a byte-pair tokenizer is made of, for a reader in another language: JSON as bytes."""
     whole = json.loads(tokenizer.backend_tokenizer.to_str())
@@ -91,6 +103,8 @@ def make(lab, smoke=False):
             n[f"{name}_{kind}_mb"] = len(files[file]) / 1e6
         if name == "unet":
             adapters = adapter_files(lab, pipe.unet, traced, files, n)
+    if not smoke:
+        transformer_files(lab, pipe, graphs, files, n)
     for kind in export.KINDS:
         n[f"{kind}_mb"] = sum(n[f"{name}_{kind}_mb"] for name in parts)
 
@@ -155,7 +169,9 @@ def make(lab, smoke=False):
         fig.set_height(max(y, fig.height))
         return fig
 
-    adapted = f", the four-step adapter {n['adapter_exact_mb']:.1f} MB" if adapters else ""
+    adapted = ""
+    if adapters:
+        adapted = f", the four-step adapter {n['adapter_exact_mb']:.1f} MB, the transformer {n['dit_exact_mb']:.1f} MB"
     listed = ", ".join(f"{NAMES[name][0]} {n[f'{name}_exact_mb']:.1f} MB" for name in parts)
     return Output(
         alt=(
@@ -168,8 +184,8 @@ def make(lab, smoke=False):
             f"**What the browser loads.** Full colour: weights in half precision, as they are shipped, "
             f"{n['exact_mb']:.1f} MB in all. Pale: the same weights as whole numbers of eight bits with one scale for "
             f"each output channel; {n['compact_mb']:.1f} MB in all. The decoder is loaded exactly either way. Below, "
-            f"what comes only when asked for: the encoder for your own pictures, other decoders of the same latents, and "
-            f"an adapter with which the U-Net draws in four steps."
+            f"what comes only when asked for: the encoder for your own pictures, other decoders of the same latents, "
+            f"an adapter with which the U-Net draws in four steps, and a transformer that draws in the U-Net's place."
         ),
         numbers=n,
         draw=draw,
