@@ -2,8 +2,8 @@
 
 A flow's sample is (1 - tau) x0 + tau eps, a diffusion's alpha x0 + sigma eps with alpha^2 + sigma^2 = 1. Divided by the
 length of its two shares, the first is the second: at the level where sigma / alpha = tau / (1 - tau) a network that knows
-one knows the other (Kingma & Gao 2023, section 3; Gao et al. 2024, "Diffusion meets flow matching"). Everything that works
-on diffusions (samplers, pictures as a start, masks) then works with it, unchanged.
+one knows the other (Gao et al. 2025, "Two sides of the same coin"). Everything that works on diffusions (samplers, pictures
+as a start, masks) then works with it, unchanged.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Two denoisers of one size before a judge: the U-Net, which learned a diffusion, and the transformer, which learned a flow.
+"""Two denoisers of one size before a judge: the U-Net, which learned a diffusion, and a transformer that learned a flow.
 
     python scripts/lab_denoisers.py        # half an hour on one core, resumable; writes denoisers.npz beside this file
 
@@ -28,7 +28,7 @@ NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/unet", "emoji-sd/vae", "dit/trans
 
 @dataclass(frozen=True)
 class Runner:
-    """Who draws, in how many steps, with what guidance; `even`: in equal strides of the flow, not at the diffusion's times."""
+    """Who draws, in how many steps, how guided; `even`: in equal strides of the flow, not at the diffusion's times."""
 
     net: str
     steps: int
@@ -56,7 +56,7 @@ def key(settings=fewsteps.SETTINGS) -> str:
 
 
 def load(path: Path = FILE) -> tuple[dict, dict[str, np.ndarray]]:
-    """(facts, arrays) of the committed results. For each of RUNNERS: "top1_<name>", "top5_<name>" and "style_<name>" [N] say
+    """(facts, arrays) of the committed results. For each of RUNNERS: "top1_<name>", "top5_<name>", "style_<name>" [N] say
     whether the judge names the thing and the style, "z_<name>" [shown, 4, h, w] are latents of the captions "shown", the
     first whose thing the judge names in both of PAIR. "apart" [N] is how far PAIR's latents of a caption are from each
     other, where 1 is another drawing; "kept" [N] marks captions of icons that neither was trained on."""

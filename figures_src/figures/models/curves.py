@@ -12,10 +12,10 @@ from plotting.style import new_figure
 
 WEIGHTS = (
     "emoji-sd/vae", "emoji-sd/text_encoder", "emoji-sd/unet", "decoders/openmoji", "decoders/noto", "decoders/twemoji",
-    "tiny-vae", "judge",
+    "tiny-vae", "dit/transformer", "judge",
 )  # fmt: skip
 # What draws; the judge only weighs in the sum of what is shipped.
-NAMES = dict(zip(("vae", "text", "unet", "openmoji", "noto", "twemoji", "quick"), WEIGHTS, strict=False))
+NAMES = dict(zip(("vae", "text", "unet", "openmoji", "noto", "twemoji", "quick", "dit"), WEIGHTS, strict=False))
 DATA = ()
 TITLE = "Training curves and cards"
 
@@ -84,6 +84,7 @@ def make(lab, smoke=False):
     cards = {prefix: card(lab, name) for prefix, name in NAMES.items()}
     runs = {prefix: stages(found) for prefix, found in cards.items()}
     vae, clip, unet = (cards[prefix] for prefix in ("vae", "text", "unet"))
+    dit = cards["dit"]
     n = {}
     for prefix, name in NAMES.items():
         n |= facts(prefix, runs[prefix])
@@ -100,6 +101,7 @@ def make(lab, smoke=False):
     n |= {f"text_{key}": retrieval.get(key, UNKNOWN) for key in ("top1", "top5", "among")}
     n["text_chance"] = 100 / retrieval["among"] if retrieval else UNKNOWN
     n |= {"unet_gap": unet.get("gap", UNKNOWN), "unet_probe_loss": unet.get("probe_loss", UNKNOWN)}
+    n |= {"dit_gap": dit.get("gap", UNKNOWN), "dit_stages": len(runs["dit"])}
     for style in ("openmoji", "noto", "twemoji"):
         made = cards[style]
         n |= {f"{style}_psnr_before": made.get("psnr_before", UNKNOWN)}
@@ -113,6 +115,8 @@ def make(lab, smoke=False):
         ("Text encoder: right picture first", "text", ("top1",), ("text",), "%"),
         ("U-Net: training loss", "unet", ("loss",), ("prediction",), ""),
         ("U-Net: how much the caption matters", "unet", ("gap",), ("attention",), ""),
+        ("Transformer: training loss", "dit", ("loss",), ("prediction",), ""),
+        ("Transformer: how much the caption matters", "dit", ("gap",), ("attention",), ""),
     )
 
     def draw(theme, narrow):

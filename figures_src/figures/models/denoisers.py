@@ -1,0 +1,152 @@
+"""Two denoisers of one size on the same job: the U-Net, which learned a diffusion, and a transformer that learned a flow. A
+sheet from the same noise, and how often a judge names the thing and the style, in many steps and in few. Read from the
+results of `scripts/lab_denoisers.py`.
+"""
+
+import copy
+import json
+from textwrap import wrap
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from denoised.data import splits
+from denoised.data.captions import prompt
+from denoised.models import dit
+from denoised.pipeline import decode
+from denoised.probes.judge import Share
+from denoised.probes.metrics import bootstrap_ci
+from denoised.studies import denoisers, fewsteps, shelf
+from plotting.dots import dots
+from plotting.layout import image_grid
+from plotting.output import Output
+from plotting.style import new_figure
+
+WEIGHTS = ("emoji-sd", "dit", "judge")
+DATA = ()
+TITLE = "A U-Net and a transformer at full size"
+TINY_ONLY = "Its transformer was trained here, on what the small model learned from."
+
+WORDS = {
+    "unet-25": "U-Net, 25 steps",
+    "dit-25": "transformer, 25",
+    "unet-8": "U-Net, 8 steps",
+    "dit-8": "transformer, 8",
+    "unet-4": "U-Net, 4 steps",
+    "dit-4": "transformer, 4",
+    "dit-4-even": "… in equal strides",
+    "unet-25-plain": "U-Net, unguided",
+    "dit-25-plain": "transformer, unguided",
+}
+NAMES = {"unet-25": "U-Net, a diffusion", "dit-25": "transformer, a flow"}
+
+
+def colour(name):
+    return "prediction" if name.startswith("dit") else "muted"
+
+
+def work(pipe) -> float:
+    """Billions of multiplications that one call of a pipeline's denoiser takes."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        states = pipe.text_encoder(torch.ones(1, pipe.tokenizer.model_max_length, dtype=torch.long))[0]
+        before = counter.get_total_flops()
+        pipe.unet(torch.zeros(1, 4, dit.SIDE, dit.SIDE), torch.tensor([500]), encoder_hidden_states=states)
+    return (counter.get_total_flops() - before) / 2e9
+
+
+def make(lab, smoke=False):
+    facts, arrays = denoisers.load()
+    shelf.expect(facts, lab, denoisers.NETWORKS, "lab_denoisers")
+    card = json.loads((lab.weight("dit/transformer") / "card.json").read_text(encoding="utf-8"))
+    pipe = lab.pipeline()
+    unet_work, unet_parameters = work(pipe), sum(p.numel() for p in pipe.unet.parameters())
+    net = dit.load(lab.weight("dit"))
+    n = {
+        "parameters_unet": unet_parameters / 1e6, "parameters_dit": sum(p.numel() for p in net.parameters()) / 1e6,
+        "work_unet": unet_work, "work_dit": work(dit.put_into(copy.copy(pipe), lab.weight("dit"))),
+        "blocks": net.config.num_layers, "tokens": (dit.SIDE // dit.PATCH) ** 2, "words": dit.READS,
+        "samples": card["samples"] + card["start"]["samples"], "minutes": (card["seconds"] + card["start"]["seconds"]) / 60,
+        "drawings": len(arrays["kept"]), "kept": int(arrays["kept"].sum()),
+        "guidance": denoisers.RUNNERS["dit-25"].guidance, "apart": float(arrays["apart"].mean()),
+    }  # fmt: skip
+    n["apart_low"], n["apart_high"] = bootstrap_ci(arrays["apart"], seed=3)
+    for name in denoisers.RUNNERS:
+        word = name.replace("-", "_")
+        for field in ("top1", "top5", "style"):
+            hits = Share(int(arrays[f"{field}_{name}"].sum()), n["drawings"])
+            n |= {f"{field}_{word}": hits.share, f"{field}_{word}_low": hits.interval[0]}
+            n |= {f"{field}_{word}_high": hits.interval[1]}
+            for side, some in (("kept", arrays["kept"]), ("learned", ~arrays["kept"])):
+                n[f"{field}_{word}_{side}"] = float(arrays[f"{field}_{name}"][some].mean())
+    for word, a, b in (("25", "dit-25", "unet-25"), ("8", "dit-8", "unet-8"), ("4", "dit-4", "unet-4"),
+                       ("even_25", "dit-25-even", "dit-25"), ("even_4", "dit-4-even", "dit-4")):  # fmt: skip
+        for field in ("top1", "top5"):  # pairs: same caption, same noise
+            gap = arrays[f"{field}_{a}"].astype(float) - arrays[f"{field}_{b}"]
+            n[f"{field}_gain_{word}"] = float(gap.mean())
+            n[f"{field}_gain_{word}_low"], n[f"{field}_gain_{word}_high"] = bootstrap_ci(gap, seed=3)
+    for net_name in ("unet", "dit"):
+        n[f"lost_{net_name}"] = n[f"top5_{net_name}_25"] - n[f"top5_{net_name}_4"]
+
+    count = 3 if smoke else fewsteps.SETTINGS.shown
+    drawn = {name: decode(pipe.vae, torch.from_numpy(arrays[f"z_{name}"][:count]).float()) for name in NAMES}
+    row_of = {row.id: row for row in splits.load()}
+    labels = ["\n".join(wrap(prompt(row_of[i]), 11)[:5]) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
+
+    def shares(fig, x, y, width, title, about, field, named):
+        rows = [(word, *(n[f"{field}_{name.replace('-', '_')}{end}"] for end in ("", "_low", "_high")), colour(name))
+                for name, word in WORDS.items()]  # fmt: skip
+        dots(fig, x, y, width, title, about, rows, 136, named=named, most=1)
+
+    def draw(theme, narrow):
+        fig = new_figure(theme, narrow)
+        columns, gap = (min(4, count), 8) if narrow else (count, 6)
+        left = 0 if narrow else 142
+        cell = min(92, int((fig.width - left - gap * (columns - 1)) // columns))
+        y = 0
+        for name, title in NAMES.items():
+            tint = "prediction" if name.startswith("dit") else "ink"
+            if narrow:
+                fig.note(0, y, title, tint, 12, weight=600)
+                y += 18
+            else:
+                fig.note(0, y + cell / 2, title.replace(", ", ",\n"), tint, 12, weight=600, va="center")
+            y = image_grid(fig, [list(drawn[name][:columns])], x=left, y=y, cell=cell, gap=gap) + (12 if narrow else 6)
+        if not narrow:
+            for k, label in enumerate(labels):
+                fig.note(left + k * (cell + gap) + cell / 2, y, label, "muted", 11, ha="center")
+            y += 72
+        y += 12
+        height = 44 + 26 * len(WORDS) + 40
+        things = ("Thing among the judge's first five", "same captions, same noise; 95 % intervals", "top5")
+        styles = ("Style named rightly", "by the same judge", "style")
+        if narrow:
+            shares(fig, 0, y, fig.width, *things, True)
+            shares(fig, 0, y + height + 8, fig.width, *styles, True)
+            fig.set_height(y + 2 * height + 8)
+        else:
+            shares(fig, 0, y, 420, *things, True)
+            shares(fig, 434, y, fig.width - 434, *styles, False)
+            fig.set_height(y + height)
+        return fig
+
+    named = {name: n[f"top5_{name.replace('-', '_')}"] for name in WORDS}
+    listed = ", ".join(f"{word} {named[name]:.0%}" for name, word in WORDS.items())
+    return Output(
+        alt=(
+            "Two rows of drawings from the same noise, by the U-Net and by the transformer. Below, how often the judge has "
+            f"the thing among its first five: {listed}; and the style: U-Net {n['style_unet_25']:.0%}, transformer "
+            f"{n['style_dit_25']:.0%} in 25 steps."
+        ),
+        caption=(
+            f"**One job, two networks.** {n['drawings']} captions, {n['kept']} of them of icons that neither learned from; "
+            f"guidance {n['guidance']:.0f} where nothing else is said, DDIM. The U-Net has {n['parameters_unet']:.1f} "
+            f"million parameters and takes {n['work_unet']:.2f} billion multiplications a call, the transformer "
+            f"{n['parameters_dit']:.1f} million and {n['work_dit']:.2f} billion. In 25 steps the judge has the right thing "
+            f"among its first five for {n['top5_unet_25']:.0%} and {n['top5_dit_25']:.0%} of drawings. Shown are the first "
+            "captions whose thing it names in both networks' drawings."
+        ),
+        numbers=n,
+        draw=draw,
+        format="webp",
+    )
