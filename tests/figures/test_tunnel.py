@@ -292,3 +292,16 @@ def test_agreement_is_pearsons():
 def test_a_full_picture_costs_more_than_a_table(pipe):
     by_decoder, by_map = slices.costs(pipe, torch.zeros(1, 4, 16, 16), 15)
     assert by_map == 2 * 15 * 256 and by_decoder > 1e6 * by_map / 100
+
+
+def test_attention_is_split_by_what_its_tokens_are():
+    """Two prompts of two words and one; what stands behind them is padding, what a network is not given is not counted."""
+    from denoised.trace import Text
+    from figures.tunnel import joint
+
+    rows = [["<|startoftext|>", "red</w>", "apple</w>", "<|endoftext|>", "<|endoftext|>"],
+            ["<|startoftext|>", "cat</w>", "<|endoftext|>", "<|endoftext|>", "<|endoftext|>"]]  # fmt: skip
+    text = Text(torch.zeros(2, 5, dtype=torch.long), rows, [0, 0], torch.zeros(2, 5, 8))
+    given = torch.tensor([[0.1, 0.2, 0.3, 0.4], [0.2, 0.3, 0.4, 0.1]])  # of the first four tokens
+    found = joint.split(given, text)
+    assert found == pytest.approx({"start": 0.15, "words": 0.4, "padding": 0.45})
