@@ -214,7 +214,8 @@ def on_post_build(config) -> None:
     digests = _state["carried"].result() if _state["carried"] else {}
     for useless in site.glob("**/*.map"):  # Material's source maps: a third of the site, for nobody
         useless.unlink()
-    thumbs.write(site)
+    folder = os.environ.get("TEMPLATES")
+    thumbs.write(site, Path(folder) / "thumbs" if folder else None)
     if not _state["serving"]:
         sheets.write(site, config.extra_css)
         offline.write(site, digests)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import os
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -38,10 +40,22 @@ def small(picture: Path) -> bytes:
     return out.getvalue()
 
 
-def write(site: Path) -> None:
-    """Make the small pictures that the built site's pages ask for."""
+def write(site: Path, kept: Path | None = None) -> None:
+    """Make the small pictures that the built site's pages ask for; in the folder `kept` they stay for the next build, under
+    the hash of the whole picture."""
     for page in site.rglob("*.html"):
         for address in set(re.findall(r'<img src="([^"]+\.thumb\.(?:webp|png))"', page.read_text(encoding="utf-8"))):
             made = page.parent / unquote(address)
             whole = made.with_name(_MADE_OF.sub(r"\1", made.name))
-            made.write_bytes(small(whole))
+            made.write_bytes(_once(whole, kept) if kept else small(whole))
+
+
+def _once(picture: Path, kept: Path) -> bytes:
+    key = hashlib.sha256(f"{WIDTH} {ASPECT} {QUALITY} ".encode() + picture.read_bytes()).hexdigest()
+    known = kept / f"{key[:32]}{picture.suffix}"
+    if not known.exists():
+        kept.mkdir(parents=True, exist_ok=True)
+        part = known.with_name(f"{known.name}.{os.getpid()}.part")
+        part.write_bytes(small(picture))
+        os.replace(part, known)
+    return known.read_bytes()

@@ -38,6 +38,21 @@ def test_what_pages_ask_for_is_written_once_beside_the_figure(tmp_path):
     assert sorted(file.name for file in whole.parent.iterdir()) == ["a.light.thumb.webp", "a.light.webp"]
 
 
+def test_they_are_kept_until_the_figure_is_another(tmp_path, monkeypatch):
+    site, kept = tmp_path / "site", tmp_path / "kept"
+    whole = drawn(site / "a.webp")
+    (site / "index.html").write_text('<img src="a.thumb.webp">')
+    thumbs.write(site, kept)
+    first = (site / "a.thumb.webp").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(thumbs, "small", None)  # would fail
+        thumbs.write(site, kept)
+    assert (site / "a.thumb.webp").read_bytes() == first and len(list(kept.iterdir())) == 1
+    drawn(whole, (720, 400))
+    thumbs.write(site, kept)
+    assert (site / "a.thumb.webp").read_bytes() != first
+
+
 def test_drawings_stay_what_they_are():
     assert thumbs.name_of("arch/questions.light.narrow.svg") == "arch/questions.light.narrow.svg"
     assert thumbs.name_of("a.poster.png") == "a.poster.thumb.png"
