@@ -48,7 +48,7 @@ def test_they_are_kept_until_the_figure_is_another(tmp_path, monkeypatch):
         patch.setattr(thumbs, "small", None)  # would fail
         thumbs.write(site, kept)
     assert (site / "a.thumb.webp").read_bytes() == first and len(list(kept.iterdir())) == 1
-    drawn(whole, (720, 400))
+    drawn(whole, (1440, 400))
     thumbs.write(site, kept)
     assert (site / "a.thumb.webp").read_bytes() != first
 
