@@ -59,9 +59,9 @@ _PRESETS = (
     Preset("unet4", "unet", samples=300_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000, seed=3,
            extra={"pixels": 128, "shift": 0.7, "start": "unet3"}),
     # The other way: a transformer as large as the U-Net, on the same lessons, that learns a flow.
-    Preset("dit-64px", "dit", samples=400_000, batch=64, lr=8e-4, weight_decay=0.01, warmup=16_000, seed=6,
+    Preset("dit-64px", "dit", samples=256_000, batch=64, lr=8e-4, weight_decay=0.01, warmup=16_000, seed=6,
            cooldown=0.0, extra={"pixels": 64}),
-    Preset("dit", "dit", samples=250_000, batch=32, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=6,
+    Preset("dit", "dit", samples=160_000, batch=32, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=6,
            extra={"pixels": 128, "start": "dit-64px"}),
     # An adapter with which the U-Net draws in four steps, taught by itself (progressive distillation in one round).
     Preset("student", "student", samples=80_000, batch=32, lr=1e-3, warmup=2_000, seed=3, ema=0.995,
