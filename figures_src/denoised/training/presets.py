@@ -55,9 +55,6 @@ _PRESETS = (
            cooldown=0.0, extra={"pixels": 64, "shift": 0.5, "start": "unet2"}),
     Preset("unet3", "unet", samples=400_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000, seed=2,
            extra={"pixels": 128, "shift": 0.7, "start": "unet3-64px"}),
-    # A fourth round: the second stage alone, from the third's weights, four times as long.
-    Preset("unet4", "unet", samples=300_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000, seed=3,
-           extra={"pixels": 128, "shift": 0.7, "start": "unet3"}),
     # The other way: a transformer as large as the U-Net, on the same lessons, that learns a flow.
     Preset("dit-64px", "dit", samples=256_000, batch=64, lr=8e-4, weight_decay=0.01, warmup=16_000, seed=6,
            cooldown=0.0, extra={"pixels": 64}),
