@@ -68,7 +68,8 @@ def make(lab, smoke=False):
         "blocks": net.config.num_layers, "tokens": (dit.SIDE // dit.PATCH) ** 2, "words": dit.READS,
         "samples": card["samples"] + card["start"]["samples"], "minutes": (card["seconds"] + card["start"]["seconds"]) / 60,
         "drawings": len(arrays["kept"]), "kept": int(arrays["kept"].sum()),
-        "guidance": denoisers.RUNNERS["dit-25"].guidance, "apart": float(arrays["apart"].mean()),
+        "guidance": denoisers.RUNNERS["dit-25"].guidance, "steps": denoisers.RUNNERS["dit-25"].steps,
+        "apart": float(arrays["apart"].mean()),
     }  # fmt: skip
     n["apart_low"], n["apart_high"] = bootstrap_ci(arrays["apart"], seed=3)
     for name in denoisers.RUNNERS:

@@ -35,7 +35,7 @@ STEPS = 10
 GUIDANCE = 3.0
 SHOWN = (0, 2, 4, 6, 9)
 ROWS = 3
-KINDS = (("picture", "picture", "prediction"), ("start", "start mark", "accent"), ("words", "words", "text"),
+KINDS = (("picture", "picture", "image"), ("start", "start mark", "accent"), ("words", "words", "text"),
          ("padding", "end and padding", "noise"))  # fmt: skip
 WHO = (("unet", "the U-Net's picture"), ("picture", "the transformer's picture"), ("text", "the transformer's words"))
 
