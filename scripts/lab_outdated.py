@@ -25,8 +25,7 @@ SCRIPTS = Path(__file__).resolve().parent
 
 def folder(part: str) -> Path:
     """Where the weights lie that results name by the last part of their path."""
-    found = [path for path in (paths.WEIGHTS / "emoji-sd" / part, paths.WEIGHTS / part, paths.WEIGHTS / "decoders" / part)
-             if path.is_dir()]  # fmt: skip
+    found = [path for parent in ("emoji-sd", ".", "decoders", "dit") if (path := paths.WEIGHTS / parent / part).is_dir()]
     if not found:
         raise DenoisedError(f"Results name weights '{part}', which are not below {paths.WEIGHTS.name}/.")
     return found[0]
