@@ -224,8 +224,6 @@ class Lab:
             if value.is_floating_point() and not torch.isfinite(value).all():
                 raise self._damaged(path, f"{name} is not finite")
         model = model.eval().requires_grad_(False).float()
-        if (
-            type(model).__name__ == "AutoencoderKL"
-        ):  # its large maps are read faster pixel by pixel; the U-Net's are small
+        if type(model).__name__ == "AutoencoderKL":  # its large maps are read faster pixel by pixel; the U-Net's are small
             model.to(memory_format=torch.channels_last)
         return model

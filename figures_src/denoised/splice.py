@@ -79,7 +79,5 @@ def _output(stored: bytes, name: str) -> int:
     written = b"\x12" + bytes([len(name)]) + name.encode()
     first = stored.find(written)
     if first < 0 or stored.find(written, first + 1) >= 0 or len(name) > 127:
-        raise DenoisedError(
-            f"The stored U-Net does not compute {name} in one place: the adapter cannot be put into it."
-        )
+        raise DenoisedError(f"The stored U-Net does not compute {name} in one place: the adapter cannot be put into it.")
     return first + 2

@@ -53,19 +53,15 @@ def mark(noise: str, accent: str, head: str = "") -> str:
     dots = {True: [], False: []}
     for x, y, r, settled in specks():
         dots[settled].append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}"/>')
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" {head}>'
-        f'<g class="n" style="fill:{noise}">{"".join(dots[False])}</g>'
-        f'<g class="a" style="fill:{accent}"><path d="{half()}"/>{"".join(dots[True])}</g></svg>\n'
-    )
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" {head}>'
+            f'<g class="n" style="fill:{noise}">{"".join(dots[False])}</g>'
+            f'<g class="a" style="fill:{accent}"><path d="{half()}"/>{"".join(dots[True])}</g></svg>\n')
 
 
 def favicon() -> str:
     """The mark for browser tabs: follows the system's light or dark by itself."""
-    style = (
-        f"<style>.n{{fill:{LIGHT['noise']}}}.a{{fill:{LIGHT['accent']}}}"
-        f"@media(prefers-color-scheme:dark){{.n{{fill:{DARK['noise']}}}.a{{fill:{DARK['accent']}}}}}</style>"
-    )
+    style = (f"<style>.n{{fill:{LIGHT['noise']}}}.a{{fill:{LIGHT['accent']}}}"
+             f"@media(prefers-color-scheme:dark){{.n{{fill:{DARK['noise']}}}.a{{fill:{DARK['accent']}}}}}</style>")
     bare = mark("", "").replace(' style="fill:"', "")
     return bare.replace('><g class="n"', f'>{style}<g class="n"', 1)
 
@@ -73,10 +69,8 @@ def favicon() -> str:
 def tile() -> str:
     """The mark on paper, for home screens and places that show no transparency."""
     inner = mark(**LIGHT).split(">", 1)[1].rsplit("</svg>", 1)[0]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 -10 84 84">'
-        f'<rect x="-10" y="-10" width="84" height="84" fill="#FBF8F2"/>{inner}</svg>\n'
-    )
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 -10 84 84">'
+            f'<rect x="-10" y="-10" width="84" height="84" fill="#FBF8F2"/>{inner}</svg>\n')
 
 
 def main() -> None:

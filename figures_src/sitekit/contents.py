@@ -67,7 +67,7 @@ def words(counts):
         return ""
     one = [f"{number_span(format_number(n), 'claims ledger')} {LABELS[v]}" for v, n in counts.items() if n]
     noun = "claim" if total == 1 else "claims"
-    return f"{number_span(format_number(total), 'claims ledger')} {noun}: {' · '.join(one)}"
+    return f'{number_span(format_number(total), "claims ledger")} {noun}: {" · ".join(one)}'
 
 
 def cards(site, nav, title, pictures):
@@ -85,7 +85,7 @@ def cards(site, nav, title, pictures):
         seen = site.figure_html(site.figures.get(pictures[page])).detail() if page in pictures else ""
         made.append(
             f'<a class="dn-card" href="{escape(site.href(page))}">'
-            f"{seen}<strong>{escape(name)}</strong><span>{escape(head['description'])}</span>{found}</a>"
+            f'{seen}<strong>{escape(name)}</strong><span>{escape(head["description"])}</span>{found}</a>'
         )
     return f'<div class="dn-cards">{"".join(made)}</div>'
 

@@ -62,7 +62,6 @@ def write(site: Path, digests: dict[Path, str]) -> str:
     template = TEMPLATE.read_text(encoding="utf-8")
     version = hashlib.sha256((json.dumps(listed) + template).encode()).hexdigest()[:12]
     (site / "offline.json").write_text(
-        json.dumps({"version": version, "files": listed}, separators=(",", ":")), encoding="utf-8"
-    )
+        json.dumps({"version": version, "files": listed}, separators=(",", ":")), encoding="utf-8")
     (site / "sw.js").write_text(template.replace("__VERSION__", version), encoding="utf-8")
     return version

@@ -51,20 +51,8 @@ _READ_OUT = re.compile(
     r"""(?:(?<=\balt=)|(?<=\btitle=)|(?<=\baria-label=))("[^"]*"|'[^']*')"""
 )  # attributes people read
 _META = re.compile(r"^(?:title|description):(.*)$")
-_MEASURED = {
-    "num",
-    "numraw",
-    "value",
-    "claim_count",
-    "figure",
-    "widget",
-    "figure_link",
-    "cite",
-    "claim",
-    "claims",
-    "guess",
-    "choose",
-}
+_MEASURED = {"num", "numraw", "value", "claim_count", "figure", "widget", "figure_link", "cite", "claim",
+             "claims", "guess", "choose"}
 
 
 def _blank(text):

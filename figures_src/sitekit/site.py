@@ -80,9 +80,7 @@ class Site:
     @cached_property
     def _beside(self):
         """{profile: (its figures, ids of those that it could make)} for the profiles that pages don't show first."""
-        return {
-            name: (other, set(other.ids()) - other.skipped().keys()) for name, other in self.figures.beside().items()
-        }
+        return {name: (other, set(other.ids()) - other.skipped().keys()) for name, other in self.figures.beside().items()}
 
     def unique_id(self, wanted):
         """wanted, or wanted-2, ... when the page has that id already."""
@@ -95,9 +93,7 @@ class Site:
         that gather from them; else its provenance."""
         here = self.page.file.src_uri if self.page else None
         shown = self.pages.showing(figure_id)
-        page = (
-            here if here in shown else min(shown, key=lambda name: (not name.startswith("series/"), name), default=None)
-        )
+        page = here if here in shown else min(shown, key=lambda name: (not name.startswith("series/"), name), default=None)
         if page:
             return self.href(page, anchor(figure_id))
         home = self.home_of("provenance")

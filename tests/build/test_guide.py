@@ -24,9 +24,7 @@ from miniature_project import ROOT
 from tasks import recipes
 
 GUIDE = ROOT / "docs" / "contributing" / "authors.md"
-BLOCK = re.compile(
-    r"(?:^ *<!-- (?P<mark>[^>]*?) -->\n\n?)?^ *```bash\n(?P<commands>.*?)^ *```$", re.MULTILINE | re.DOTALL
-)
+BLOCK = re.compile(r"(?:^ *<!-- (?P<mark>[^>]*?) -->\n\n?)?^ *```bash\n(?P<commands>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -49,9 +47,7 @@ def test_every_block_of_commands_is_run_or_says_why_not():
     found = blocks()
     assert len(found) == GUIDE.read_text().count("```bash") > 10
     for block in found:
-        assert re.match(r"run$|run: needs |by hand: .{5}", block.mark), (
-            f"{GUIDE.name}, line {block.line}: {block.mark!r}"
-        )
+        assert re.match(r"run$|run: needs |by hand: .{5}", block.mark), f"{GUIDE.name}, line {block.line}: {block.mark!r}"
     said = " ".join(block.commands for block in found if block.mark.startswith("run"))
     for tool in ("new_figure.py", "new_page.py", "new_claim.py", "new_widget.py", "train.py", "make figures"):
         assert tool in said, f"no block that is run uses {tool}"

@@ -77,7 +77,7 @@ def test_drift_fails_the_weekly_run(hosted):
     assert hosted("Every figure anew", make="echo table; exit 1")[0] != 0
     status, called, summary = hosted("Every figure anew", make="echo table")
     assert status == 0
-    assert "make --no-print-directory check CHECK=--same-sources" in called
+    assert 'make --no-print-directory check CHECK=--same-sources' in called
     assert "table" in summary
 
 

@@ -207,7 +207,9 @@ def test_a_really_full_disk(mini):
     if not shutil.which("unshare") or subprocess.run([*alone, small], cwd=mini.root, capture_output=True).returncode:
         pytest.skip("no right to mount a small disk here")
     command = [*alone, f'{small} && exec "$0" scripts/build.py', sys.executable]
-    done = subprocess.run(command, cwd=mini.root, env=mini.environment(), capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command, cwd=mini.root, env=mini.environment(), capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     assert "disk is full" in done.stderr

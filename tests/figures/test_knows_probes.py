@@ -16,13 +16,7 @@ def record(label, keywords="", group="objects"):
 def test_facts_are_read_off_the_words():
     rows = [record("cat face", "animal|cat|face"), record("raised hand", "hand", "people-body"), record("red apple"),
             record("woman raising hand", "hand|woman", "people-body"), record("clock", "hand|time")]  # fmt: skip
-    assert knows_probes.facts(rows).T.tolist() == [
-        [1, 0, 1, 0],
-        [0, 1, 0, 0],
-        [0, 0, 0, 0],
-        [-1, 0, 0, 1],
-        [0, 0, 0, 0],
-    ]
+    assert knows_probes.facts(rows).T.tolist() == [[1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0], [-1, 0, 0, 1], [0, 0, 0, 0]]
 
 
 def test_auroc_agrees_with_the_rank_test_of_scipy():

@@ -30,6 +30,4 @@ def test_rank_correlation_agrees_with_scipy():
 
 def test_results_are_whole():
     numbers, arrays = measured.load(knows_together)
-    assert (
-        len(arrays["pmi"]) == len(arrays["lift"]) == len(arrays["strict"]) == numbers["count"] == knows_together.PAIRS
-    )
+    assert len(arrays["pmi"]) == len(arrays["lift"]) == len(arrays["strict"]) == numbers["count"] == knows_together.PAIRS

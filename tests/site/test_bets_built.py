@@ -6,9 +6,7 @@ from visiting import DESKTOP, PHONE
 
 PAGE = "series/biased-decoders/"  # a light one
 CARD = ".dn-bet[data-grade]"
-DENIED = (
-    "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } })"
-)
+DENIED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } })"
 VERDICTS = {"right": "Spot on", "close": "Close", "off": "Off"}
 
 

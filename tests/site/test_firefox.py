@@ -82,10 +82,8 @@ def test_every_page_opens_without_a_complaint(firefox, base, paths):
     for path in looked_at:
         firefox.open(url=base + path, width=390, height=800)
         firefox.wait(script=SETTLED, timeout=60_000)
-        found = firefox.evaluate(
-            script="() => [document.documentElement.scrollWidth, innerWidth, "
-            "document.querySelector('main').innerText.length]"
-        )
+        found = firefox.evaluate(script="() => [document.documentElement.scrollWidth, innerWidth, "
+                                        "document.querySelector('main').innerText.length]")
         if found[0] > found[1]:
             problems.append(f"/{path}: {found[0]} px wide on a screen of {found[1]}")
         if found[2] < 200:
@@ -133,10 +131,7 @@ def test_threads_draw_where_the_service_worker_isolates_the_page(start, base):
     firefox.before(script="() => Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => 4 })")
     firefox.open(url=base + "lab/", width=1280, height=900)
     firefox.wait(script="() => navigator.serviceWorker.controller !== null", timeout=60_000)
-    for last in (
-        False,
-        True,
-    ):  # once in many runs, on cores that are busy with other tests, nothing was drawn for minutes
+    for last in (False, True):  # once in many runs, on cores that are busy with other tests, nothing was drawn for minutes
         firefox.open(url=base + "lab/?steps=1&guidance=1&decoder=tiny", width=1280, height=900)
         assert firefox.evaluate(script="() => crossOriginIsolated")
         firefox.evaluate(script="() => document.querySelector('.dn-widget[data-widget=lab]').scrollIntoView()")

@@ -194,10 +194,8 @@ def test_a_link_to_a_place_inside_a_fold_unfolds_it(visit):
     row.wait_for(state="visible", timeout=10_000)
     assert page.evaluate("window.untouched"), "the page was loaded anew"
     assert page.locator("details.dn-provenance-fold[open]").count() == 1
-    page.wait_for_function(
-        "e => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; }",
-        arg=row.element_handle(),
-    )
+    page.wait_for_function("e => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; }",
+                           arg=row.element_handle())
     page.reload()
     row.wait_for(state="visible", timeout=10_000)
     assert not visitor.notes.errors, visitor.notes.errors

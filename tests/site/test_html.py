@@ -12,18 +12,8 @@ import pytest
 
 HERE = "http://site.invalid/"  # stands for the site's root while links are resolved
 FETCHED = {
-    ("img", "src"),
-    ("script", "src"),
-    ("source", "src"),
-    ("source", "srcset"),
-    ("video", "src"),
-    ("video", "poster"),
-    ("link", "href"),
-    ("iframe", "src"),
-    ("object", "data"),
-    ("embed", "src"),
-    ("use", "href"),
-    ("track", "src"),
+    ("img", "src"), ("script", "src"), ("source", "src"), ("source", "srcset"), ("video", "src"), ("video", "poster"),
+    ("link", "href"), ("iframe", "src"), ("object", "data"), ("embed", "src"), ("use", "href"), ("track", "src"),
 }
 NOT_FETCHED = {"canonical", "prev", "next", "license", "alternate", "author"}  # of <link rel>
 
@@ -220,9 +210,6 @@ def test_files_for_machines(site, paths):
 def test_nothing_but_the_site_is_in_the_site(site):
     """No templates, sources of notebooks, temporary files or source maps."""
     suffixes, names = {".map", ".tmp", ".j2", ".pyc"}, {"overrides", "partials"}
-    wrong = [
-        p.relative_to(site).as_posix()
-        for p in site.rglob("*")
-        if p.suffix in suffixes or p.name.startswith(".") or p.name in names
-    ]
+    wrong = [p.relative_to(site).as_posix() for p in site.rglob("*")
+             if p.suffix in suffixes or p.name.startswith(".") or p.name in names]
     assert not wrong, wrong

@@ -65,21 +65,13 @@ def onward(page, step):
 
 def begin_again(page, query):
     """As after opening the page with these settings, but what is loaded stays: by a link of the page to itself."""
-    page.evaluate(
-        """query => { const link = document.createElement('a'); link.href = query;
-        document.querySelector('article').append(link); link.click(); link.remove(); }""",
-        query,
-    )
+    page.evaluate("""query => { const link = document.createElement('a'); link.href = query;
+        document.querySelector('article').append(link); link.click(); link.remove(); }""", query)
     page.wait_for_selector(f".dn-widget[data-picture='{dict(parse_qsl(query[1:])).get('picture', '')}']")
     page.evaluate("document.querySelectorAll('.dn-lab details').forEach(d => { d.open = false; })")
-    for place, thing in (
-        (2, "cat"),
-        (1, "apple"),
-    ):  # by way of another, so that what is waited for was not there before
+    for place, thing in ((2, "cat"), (1, "apple")):  # by way of another, so that what is waited for was not there before
         page.get_by_label("Recorded runs").select_option(index=place)
-        page.wait_for_function(
-            "t => document.querySelector('.dn-lab__about strong').textContent.includes(t)", arg=thing
-        )
+        page.wait_for_function("t => document.querySelector('.dn-lab__about strong').textContent.includes(t)", arg=thing)
 
 
 def models(visitor):
@@ -313,13 +305,10 @@ def test_a_run_can_be_taken_along_as_a_film(visit):
     assert save.value.suggested_filename.endswith(".webm")
     content = save.value.path().read_bytes()
     assert len(content) > 5_000
-    size = page.evaluate(
-        """async bytes => { const video = document.createElement('video');
+    size = page.evaluate("""async bytes => { const video = document.createElement('video');
         video.src = URL.createObjectURL(new Blob([new Uint8Array(bytes)], {type: 'video/webm'}));
         await new Promise((resolve, reject) => { video.onloadeddata = resolve; video.onerror = reject; });
-        return [video.videoWidth, video.videoHeight]; }""",
-        list(content),
-    )
+        return [video.videoWidth, video.videoHeight]; }""", list(content))
     assert size == [512, 256]
 
 
@@ -651,9 +640,7 @@ def test_pictures_that_cannot_be_taken_are_said(visit):
     page = ready(visitor)
     page.locator(".dn-lab__source summary").first.click()
     for name, (content, words) in bad.items():
-        page.get_by_label("Or one of your own").set_input_files(
-            {"name": name, "mimeType": "image/png", "buffer": content}
-        )
+        page.get_by_label("Or one of your own").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
         said = "s => document.querySelector('.dn-lab__refusal').textContent.includes(s)"
         page.wait_for_function(said, arg=words)
         assert page.locator(".dn-lab__panels--three").is_hidden()
@@ -663,28 +650,24 @@ def test_pictures_that_cannot_be_taken_are_said(visit):
         field.dispatchEvent(new Event('change')); }""")
     page.wait_for_function(said, arg="41 MB")
     page.get_by_label("Or one of your own").set_input_files(
-        {"name": "good.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
-    )
+        {"name": "good.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()})
     page.wait_for_selector(".dn-lab__panels--three")
     assert page.inner_text(".dn-lab__refusal") == ""
     assert "not encoded yet" in page.inner_text(".dn-lab__panels--three") and not models(visitor)
     assert not visitor.notes.errors
 
     page.get_by_label("Or one of your own").set_input_files(
-        {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": SVG}
-    )
+        {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": SVG})
     page.wait_for_function("""() => { const c = document.querySelector('.dn-lab__panels--three canvas');
         return c.getContext('2d').getImageData(64, 20, 1, 1).data.join() === '255,0,0,255'; }""")
     drawing = canvas(page, ".dn-lab__panels--three canvas")
     assert (drawing[100, 64] == 255).all() and drawing.shape == (128, 128, 3), "its middle square, on white"
     assert page.inner_text(".dn-lab__refusal") == "" and page.title() != "taken" and not visitor.notes.strangers()
     page.get_by_label("Or one of your own").set_input_files(
-        {"name": "broken.svg", "mimeType": "image/svg+xml", "buffer": SVG[:120]}
-    )
+        {"name": "broken.svg", "mimeType": "image/svg+xml", "buffer": SVG[:120]})
     page.wait_for_function(said, arg="cannot be read as a picture")
     page.get_by_label("Or one of your own").set_input_files(
-        {"name": "good.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
-    )
+        {"name": "good.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()})
     page.wait_for_selector(".dn-lab__panels--three")
 
     page.route("**/*encoder_exact.onnx", lambda route: route.fulfill(body="<html>gateway</html>"))
@@ -706,10 +689,7 @@ def test_another_decoder_is_loaded_alone(visit):
     button.click()
     page.wait_for_selector(".dn-widget[data-painted=tiny]", timeout=MINUTES)
     assert 1 < np.abs(picture(page) - recorded).mean() < 40
-    assert {url.rsplit("/", 1)[1] for url in models(visitor)} == {
-        "graphs.tiny_exact.onnx",
-        "ort-wasm-simd-threaded.wasm",
-    }
+    assert {url.rsplit("/", 1)[1] for url in models(visitor)} == {"graphs.tiny_exact.onnx", "ort-wasm-simd-threaded.wasm"}
     page.get_by_label("Painted by").select_option("base")
     assert np.array_equal(picture(page), recorded)
     assert not visitor.notes.errors
@@ -729,10 +709,7 @@ def test_the_words_can_be_read_without_a_picture(visit):
     page.get_by_role("button", name="and read the words").click()
     grid = page.locator(".dn-lab__vectors")
     grid.wait_for(timeout=MINUTES)
-    assert {url.rsplit("/", 1)[1] for url in models(visitor)} == {
-        "graphs.text_exact.onnx",
-        "ort-wasm-simd-threaded.wasm",
-    }
+    assert {url.rsplit("/", 1)[1] for url in models(visitor)} == {"graphs.text_exact.onnx", "ort-wasm-simd-threaded.wasm"}
     tokens = [text.replace("padding × ", "") for text in page.locator(".dn-lab__token").all_inner_texts()]
     assert tokens == ["start", "red", "apple", ",", "noto", "style", "end", "25"]
 
@@ -811,13 +788,10 @@ def test_offline_after_the_first_load(visit):
     page = ready(visitor, "?steps=2")
     page.wait_for_function("() => document.documentElement.dataset.offline !== undefined", timeout=MINUTES)
     draw(page)
-    page.wait_for_function(
-        """async () => {
+    page.wait_for_function("""async () => {
         const cache = await caches.open((await caches.keys())[0]);
         return (await cache.keys()).filter(r => r.url.endsWith('.onnx') || r.url.endsWith('.wasm')).length === 4;
-    }""",
-        timeout=MINUTES,
-    )
+    }""", timeout=MINUTES)
     visitor.context.set_offline(True)
     page = ready(visitor, "?steps=2&prompt=cat+face")
     assert draw(page).std() > 20

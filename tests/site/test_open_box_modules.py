@@ -23,7 +23,7 @@ PROMPTS = [
     "xylophagous antidisestablishmentarianism",
     "🍎 red apple 👩🏽‍🚀",
     "تفاحة حمراء, תפוח אדום, りんご, Яблоко",
-    '<b>bold</b> <script>alert(1)</script> {{ x }} \\ "quoted"',
+    "<b>bold</b> <script>alert(1)</script> {{ x }} \\ \"quoted\"",
     "before <|endoftext|> between <|startoftext|> after",
     "<|EndOfText|> ﬁ ﬀ Ⅷ ½ x² e\u0301 \u00a0 \u200b \u2028 end",
     "word " * 80,
@@ -33,9 +33,7 @@ PROMPTS = [
 
 def some_text(rng):
     ranges = [(32, 127), (0xA0, 0x24F), (0x370, 0x3FF), (0x600, 0x6FF), (0x4E00, 0x4E40), (0x1F300, 0x1F380)]
-    letters = [
-        chr(rng.randint(*ranges[min(len(ranges) - 1, int(rng.expovariate(1)))])) for _ in range(rng.randint(1, 40))
-    ]
+    letters = [chr(rng.randint(*ranges[min(len(ranges) - 1, int(rng.expovariate(1)))])) for _ in range(rng.randint(1, 40))]
     return "".join(letters)
 
 
@@ -89,13 +87,10 @@ def test_tokens_are_those_of_transformers(page, tokenizer):
     texts = PROMPTS + [some_text(rng) for _ in range(400)]
     expected = tokenizer(texts, padding="max_length", truncation=True, max_length=32).input_ids
     whole = tokenizer(texts).input_ids
-    found = page.evaluate(
-        """async ([of, texts]) => {
+    found = page.evaluate("""async ([of, texts]) => {
         const { Tokenizer } = await import('/tokenizer.js'), tokenizer = new Tokenizer(of);
         return texts.map(text => { const { ids, cut } = tokenizer.encode(text); return [Array.from(ids), cut]; });
-    }""",
-        [json.loads(vocabulary(tokenizer)), texts],
-    )
+    }""", [json.loads(vocabulary(tokenizer)), texts])
     for text, ids, all_ids, (mine, cut) in zip(texts, expected, whole, found, strict=True):
         assert mine == ids, text
         assert cut == max(0, len(all_ids) - 32), text
@@ -120,8 +115,7 @@ def test_sampler_is_that_of_diffusers(page, scheduler, schedule, steps):
     start = xt.ravel().tolist()
     for t, v in zip(scheduler.timesteps, answers, strict=True):
         xt = scheduler.step(v, t, xt).prev_sample
-    times, end = page.evaluate(
-        """async ([of, start, answers]) => {
+    times, end = page.evaluate("""async ([of, start, answers]) => {
         const { alphaBar, timesteps, split, step } = await import('/schedule.js');
         const levels = alphaBar(of), times = timesteps(of.T, answers.length);
         let xt = Float32Array.from(start);
@@ -130,9 +124,7 @@ def test_sampler_is_that_of_diffusers(page, scheduler, schedule, steps):
             xt = step(x0, eps, i + 1 < times.length ? levels[times[i + 1]] : 1);
         });
         return [times, Array.from(xt)];
-    }""",
-        [schedule, start, answers.reshape(steps, -1).tolist()],
-    )
+    }""", [schedule, start, answers.reshape(steps, -1).tolist()])
     assert times == scheduler.timesteps.tolist()
     assert np.abs(np.array(end) - xt.numpy().ravel()).max() < 1e-4
 
@@ -148,8 +140,7 @@ KNOWN = {"styles": ["noto"], "decoders": ["base", "tiny"], "pictures": ["cat"], 
 
 def test_settings_survive_the_address(page):
     """Whatever is set comes back from the address; what makes no sense in one is left out."""
-    same, odd = page.evaluate(
-        """async known => {
+    same, odd = page.evaluate("""async known => {
         const { DEFAULT, fromAddress, toAddress } = await import('/state.js');
         const state = {prompt: 'a & b = "c"? #1 ü 🍎', style: '', negative: 'x', second: 'y', mix: 0.35, seed: 4294967295,
             steps: 8, guidance: 0, net: 'fast',
@@ -158,9 +149,7 @@ def test_settings_survive_the_address(page):
         const nonsense = '?style=oil&seed=-4&steps=7&guidance=900&weights=huge&x=1&decoder=oil&picture=dog&mask=zz&noise=0'
             + '&sampler=constructor&mix=1.5&typing=2';
         return [[state, fromAddress(toAddress(state), known)], [DEFAULT, fromAddress(nonsense, known)]];
-    }""",
-        KNOWN,
-    )
+    }""", KNOWN)
     assert same[0] == same[1]
     assert odd[0] == odd[1]
 
@@ -169,12 +158,9 @@ def test_settings_survive_the_address(page):
 def test_settings_of_another_network_survive_the_address(page, steps, guidance):
     """What is usual for the U-Net is not for its adapter, and must not be left out of the address as if it were."""
     settings = {"steps": steps, "guidance": guidance}
-    found = page.evaluate(
-        """async ([settings, known]) => {
+    found = page.evaluate("""async ([settings, known]) => {
         const { DEFAULT, fromAddress, toAddress } = await import('/state.js');
-        return fromAddress(toAddress({ ...DEFAULT, net: "fast", ...settings }), known); }""",
-        [settings, KNOWN],
-    )
+        return fromAddress(toAddress({ ...DEFAULT, net: "fast", ...settings }), known); }""", [settings, KNOWN])
     assert {name: found[name] for name in ("net", "steps", "guidance")} == {"net": "fast", **settings}
 
 
@@ -189,11 +175,8 @@ def test_failures_are_sentences(page):
 
 @pytest.mark.parametrize("steps", [1, 2, 4, 5, 8, 10, 20, 25, 40, 50])
 def test_strength_is_what_diffusers_cuts_to_the_wanted_step(page, steps):
-    found = page.evaluate(
-        """async n => { const { strength } = await import('/start.js');
-        return Array.from({length: n}, (_, from) => strength(n, from)); }""",
-        steps,
-    )
+    found = page.evaluate("""async n => { const { strength } = await import('/start.js');
+        return Array.from({length: n}, (_, from) => strength(n, from)); }""", steps)
     for begin, strength in enumerate(found):
         assert 0 < strength <= 1 and min(int(steps * strength), steps) == steps - begin
     assert found[0] == 1
@@ -208,16 +191,13 @@ def test_a_picture_is_noised_as_by_diffusers(page, scheduler, schedule):
     first, second = (torch.randn(1, 4, 16, 16, generator=generator).ravel() for _ in range(2))
     clean = mean + spread * first
     expected = scheduler.add_noise(clean, second, torch.tensor([599]))
-    kept = page.evaluate(
-        """async ([of, mean, spread]) => {
+    kept = page.evaluate("""async ([of, mean, spread]) => {
         const { alphaBar } = await import('/schedule.js'), { begin, blend, noised } = await import('/start.js');
         const level = alphaBar(of)[599], mask = Uint8Array.from({length: 256}, (_, i) => i % 2);
         const drawn = begin({mean: Float32Array.from(mean), spread: Float32Array.from(spread)}, 9);
         const kept = blend(new Float32Array(1024), drawn, level, mask);
         return [noised(drawn, level), noised(drawn, 1), kept].map(a => Array.from(a));
-    }""",
-        [schedule, mean.tolist(), spread.tolist()],
-    )
+    }""", [schedule, mean.tolist(), spread.tolist()])
     assert np.abs(np.array(kept[0]) - expected.numpy()).max() < 1e-5
     assert np.abs(np.array(kept[1]) - clean.numpy()).max() < 1e-5
     unmasked = np.arange(1024) % 256 % 2 == 0

@@ -69,11 +69,8 @@ OF_COLOUR = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
 def violations(visitor, run):
-    return [
-        f"{rule['id']}: {node['target']}: {node['failureSummary'].splitlines()[1].strip()}: {node['html'][:160]}"
-        for rule in visitor.within(AXE, run, seconds=120)
-        for node in rule["nodes"][:3]
-    ]
+    return [f"{rule['id']}: {node['target']}: {node['failureSummary'].splitlines()[1].strip()}: {node['html'][:160]}"
+            for rule in visitor.within(AXE, run, seconds=120) for node in rule["nodes"][:3]]
 
 
 def look(page, visitor, source, device):
@@ -91,8 +88,7 @@ def look(page, visitor, source, device):
     found["images"] = page.evaluate(BROKEN_IMAGES)
     found["overflow"] = page.evaluate(OVERFLOW)
     found["playing"] = page.evaluate(
-        "[...document.querySelectorAll('video')].filter(v => !v.paused || v.autoplay).map(v => v.currentSrc)"
-    )
+        "[...document.querySelectorAll('video')].filter(v => !v.paused || v.autoplay).map(v => v.currentSrc)")
     found["axe"] = violations(visitor, {})
     visitor.prefer("dark", prepare)
     visitor.settle(lazy=False)  # that scrolling brings the pictures was seen in the light
@@ -103,9 +99,8 @@ def look(page, visitor, source, device):
     if device == "desktop":
         for width in (1280, 768):
             page.set_viewport_size({"width": width, "height": 800})
-            found["lines"] += [
-                f"{len(text)} characters at {width} px: {text}" for text in page.evaluate(LONG_LINES, LINE)[:3]
-            ]
+            found["lines"] += [f"{len(text)} characters at {width} px: {text}"
+                               for text in page.evaluate(LONG_LINES, LINE)[:3]]
         page.set_viewport_size(DESKTOP["viewport"])
     page.emulate_media(color_scheme="light")
     return found

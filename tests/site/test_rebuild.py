@@ -29,12 +29,8 @@ def twin(built_site, tmp_path) -> Path:
     link = os.link if os.stat(tmp_path).st_dev == os.stat(ROOT).st_dev else shutil.copyfile
     for part in PARTS:
         kept = of_build if part == "build" else shutil.ignore_patterns("__pycache__")
-        shutil.copytree(
-            ROOT / part,
-            tmp_path / part,
-            ignore=kept,
-            copy_function=link if part in ("docs", "site") else shutil.copyfile,
-        )
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=kept,
+                        copy_function=link if part in ("docs", "site") else shutil.copyfile)
     for file in ROOT.iterdir():
         if file.is_file():
             shutil.copyfile(file, tmp_path / file.name)

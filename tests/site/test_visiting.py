@@ -63,11 +63,8 @@ def test_a_page_that_never_says_that_its_fonts_are_ready_opens(visit):
     assert visitor.open("notation/").evaluate("[...document.fonts].some(font => font.status === 'loaded')")
 
 
-@pytest.mark.parametrize(
-    "script",
-    ["() => new Promise(() => {})", "() => { for (const t = Date.now(); Date.now() < t + 5000;); }"],
-    ids=["waits", "works"],
-)
+@pytest.mark.parametrize("script", [
+    "() => new Promise(() => {})", "() => { for (const t = Date.now(); Date.now() < t + 5000;); }"], ids=["waits", "works"])
 def test_a_page_without_an_answer_is_told(visit, script):
     visitor = visit(**DESKTOP)
     assert visitor.within("() => []") == [], "nothing found is an answer"

@@ -50,9 +50,7 @@ def test_keyboard_alone_is_enough(visit):
 
 
 def spot(page):
-    return page.evaluate(
-        "(s => [+s.getAttribute('cx'), +s.getAttribute('cy')])(document.querySelector('.dn-steer__spot'))"
-    )
+    return page.evaluate("(s => [+s.getAttribute('cx'), +s.getAttribute('cy')])(document.querySelector('.dn-steer__spot'))")
 
 
 def test_the_point_moves_on_the_map_with_the_weights_and_not_with_the_seed(visit):
@@ -163,8 +161,6 @@ def test_a_second_sheet_that_fails_says_so_and_the_first_comes_back(visit):
     first = page.evaluate(PIXELS)
     page.route("**/steer.s8.webp", lambda route: route.abort())
     page.locator(".dn-steer input[type=radio]").nth(1).check(force=True)
-    page.wait_for_function(
-        "() => document.querySelector('.dn-steer__trouble').textContent.includes('could not be loaded')"
-    )
+    page.wait_for_function("() => document.querySelector('.dn-steer__trouble').textContent.includes('could not be loaded')")
     page.locator(".dn-steer input[type=radio]").nth(0).check(force=True)
     page.wait_for_function(f"() => ({PIXELS})() === {first}")

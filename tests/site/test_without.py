@@ -30,9 +30,8 @@ def test_without_scripts_everything_can_be_read(visit, paths, device):
             problems.append(f"/{path}: only {seen['characters']} characters of text")
         figures += len(seen["figures"])
         problems += [f"/{path}: {name} shows nothing" for name, shown, _ in seen["figures"] if not shown]
-        problems += [
-            f"/{path}: {name} is too small to see" for name, shown, width in seen["figures"] if shown and width < 40
-        ]
+        problems += [f"/{path}: {name} is too small to see" for name, shown, width in seen["figures"]
+                     if shown and width < 40]
         if seen["right"] > device["viewport"]["width"] + 1:
             problems.append(f"/{path}: main is wider than the screen")
         problems += [f"/{path}: {e}" for e in visitor.notes.errors]
@@ -81,17 +80,13 @@ def test_films_play_and_seek(visit, site, paths):
 
 def test_a_broken_widget_leaves_its_pictures(visit, site, paths):
     """If a widget's module does not arrive, the still pictures stay on the page."""
-    with_widget = [
-        p
-        for p in paths
-        if '<div class="dn-widget" data-widget=' in (site / p / "index.html").read_text(encoding="utf-8")
-    ]
+    with_widget = [p for p in paths
+                   if '<div class="dn-widget" data-widget=' in (site / p / "index.html").read_text(encoding="utf-8")]
     if not with_widget:
         pytest.fail("no page has a widget: this measures nothing")
     visitor = visit(**DESKTOP)
-    visitor.context.route(
-        "**/javascripts/widgets/*.js", lambda r: r.continue_() if r.request.url.endswith("loader.js") else r.abort()
-    )
+    visitor.context.route("**/javascripts/widgets/*.js",
+                          lambda r: r.continue_() if r.request.url.endswith("loader.js") else r.abort())
     page = visitor.open(with_widget[0])
     widget = page.locator(".dn-widget").first
     before = widget.locator("img").count()
@@ -121,12 +116,8 @@ def test_after_a_first_touch_all_pages_are_there(visit, site, paths):
     page.mouse.wheel(0, 300)
     page.wait_for_function(f"() => {KEPT} === 'picture'", timeout=60_000)
     visitor.context.set_offline(True)
-    kept = {
-        url.removeprefix(visitor.base)
-        for url in page.evaluate(
-            "caches.keys().then(names => caches.open(names[0])).then(c => c.keys()).then(all => all.map(r => r.url))"
-        )
-    }
+    kept = {url.removeprefix(visitor.base) for url in page.evaluate(
+        "caches.keys().then(names => caches.open(names[0])).then(c => c.keys()).then(all => all.map(r => r.url))")}
     problems = [f"/{path}: not kept" for path in paths if path not in kept]
     for path in paths:
         text = (site / path / "index.html").read_text(encoding="utf-8")
@@ -162,13 +153,10 @@ def test_the_switch_keeps_everything(visit, site):
     visitor.context.set_offline(True)
     film = next((p.relative_to(site).as_posix() for p in sorted(site.rglob("*.mp4"))), None)
     assert film, "the site has no film: this measures nothing"
-    answer = page.evaluate(
-        """async url => {
+    answer = page.evaluate("""async url => {
         const part = await fetch(url, {headers: {Range: 'bytes=100-199'}});
         return [part.status, (await part.arrayBuffer()).byteLength];
-    }""",
-        visitor.base + film,
-    )
+    }""", visitor.base + film)
     assert answer == [206, 100]
 
 
@@ -185,12 +173,9 @@ def test_a_new_version_replaces_the_old(visit, site):
     try:
         worker.write_text(old.replace(version, "another"), encoding="utf-8")
         page.evaluate("navigator.serviceWorker.getRegistration().then(r => r.update())")
-        page.wait_for_function(
-            """async old => {
+        page.wait_for_function("""async old => {
             const now = await caches.keys(); return now.length === 1 && now[0] !== old; }""",
-            arg=before[0],
-            timeout=20_000,
-        )
+                               arg=before[0], timeout=20_000)
         kept = page.evaluate("async () => (await (await caches.open((await caches.keys())[0])).keys()).length")
         assert kept > 5, "nothing was taken over from the old version"
     finally:

@@ -71,7 +71,8 @@ class Host(http.server.BaseHTTPRequestHandler):
         if wanted.startswith("bytes="):
             first, _, last = wanted[6:].partition("-")
             start, end = int(first or 0), min(int(last or len(data) - 1), len(data) - 1)
-            return self.reply(206, data[start : end + 1], kind, {"Content-Range": f"bytes {start}-{end}/{len(data)}"})
+            return self.reply(206, data[start : end + 1], kind,
+                              {"Content-Range": f"bytes {start}-{end}/{len(data)}"})
         return self.reply(200, data, kind)
 
     def readdressed(self, path: Path) -> bytes:
@@ -81,13 +82,8 @@ class Host(http.server.BaseHTTPRequestHandler):
 
     def reply(self, status, data, kind, headers=None):
         self.send_response(status)
-        for name, value in {
-            "Content-Type": kind,
-            "Content-Length": len(data),
-            "Accept-Ranges": "bytes",
-            "Cache-Control": "max-age=600",
-            **(headers or {}),
-        }.items():
+        for name, value in {"Content-Type": kind, "Content-Length": len(data), "Accept-Ranges": "bytes",
+                            "Cache-Control": "max-age=600", **(headers or {})}.items():
             self.send_header(name, str(value))
         self.end_headers()
         if self.command != "HEAD":
@@ -107,12 +103,8 @@ def checksum(selector: str, nth: int = 0) -> str:
 
 def colours(selector: str, nth: int = 0) -> str:
     """A script that counts the colours on a canvas: one, if it is blank."""
-    return _canvas(
-        selector,
-        nth,
-        """const seen = new Set();
-    for (let i = 0; i < d.length; i += 4) seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]); return seen.size;""",
-    )
+    return _canvas(selector, nth, """const seen = new Set();
+    for (let i = 0; i < d.length; i += 4) seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]); return seen.size;""")
 
 
 def ready_widget(visitor, path: str, name: str):
@@ -146,11 +138,8 @@ class Notes:
 
     def strangers(self) -> list[str]:
         """Addresses of other hosts that the page asked."""
-        return [
-            u
-            for u in self.requests
-            if urlsplit(u).scheme in ("http", "https", "ws", "wss") and urlsplit(u).netloc != self.host
-        ]
+        return [u for u in self.requests
+                if urlsplit(u).scheme in ("http", "https", "ws", "wss") and urlsplit(u).netloc != self.host]
 
 
 class Undrawn(AssertionError):
@@ -214,8 +203,7 @@ class Visitor:
         """Down the whole page in screens and back up, as a reader does, so that lazy pictures load. Each screen is drawn,
         since a browser begins to load a picture when it draws its place; where it draws nothing for a while, we go on,
         and what is left after some seconds is loaded without being seen."""
-        self.within(
-            """async () => {
+        self.within("""async () => {
             const drawn = () => new Promise(r => {
                 requestAnimationFrame(() => requestAnimationFrame(r)); setTimeout(r, 250);
             });
@@ -224,9 +212,7 @@ class Visitor:
             }
             scrollTo(0, 0); await drawn();
             return true;
-        }""",
-            seconds=120,
-        )
+        }""", seconds=120)
         self.settle()
 
     def settle(self, lazy: bool = True, formulas: bool = True):
@@ -239,11 +225,10 @@ class Visitor:
             .filter(e => e.tagName === 'IMG' ? e.checkVisibility() && !e.complete
                 : e.matches('.dn-widget') ? e.dataset.state === 'loading' : true)"""
         self.page.evaluate("dispatchEvent(new Event('scroll'))")  # formulas wait for a sign of the reader
-        self.page.evaluate(f"setTimeout(() => ({loading})().forEach(e => e.loading = 'eager'), {5000 if lazy else 0})")
+        self.page.evaluate(f"setTimeout(() => ({loading})().forEach(e => e.loading = 'eager'), "
+                           f"{5000 if lazy else 0})")
         try:
             self.page.wait_for_function(f"() => !({loading})().length", timeout=60_000)
         except TimeoutError as error:
-            left = self.page.evaluate(
-                f"({loading})().map(e => e.currentSrc || e.src || e.dataset.widget || e.textContent)"
-            )
+            left = self.page.evaluate(f"({loading})().map(e => e.currentSrc || e.src || e.dataset.widget || e.textContent)")
             raise AssertionError(f"{self.page.url} still waits for {left}") from error

@@ -92,11 +92,7 @@ def test_a_figure_that_fails_gives_its_turn_back(dask):
     assert dask._flying[True] == 0
 
 
-LEFT = [
-    distributed.CancelledError("x"),
-    distributed.client.ClosedClientError("Client is closed."),
-    OSError("no answer"),
-]
+LEFT = [distributed.CancelledError("x"), distributed.client.ClosedClientError("Client is closed."), OSError("no answer")]
 
 
 def gone(error):

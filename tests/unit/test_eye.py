@@ -102,9 +102,7 @@ def test_widths_are_the_papers():
 
 
 def test_both_nets_have_one_size():
-    counts = [
-        pyramid.parameters(eye.build(kind, {"group": ["a"] * 8, "concept": ["b"] * 1529}, 0)) for kind in eye.KINDS
-    ]
+    counts = [pyramid.parameters(eye.build(kind, {"group": ["a"] * 8, "concept": ["b"] * 1529}, 0)) for kind in eye.KINDS]
     assert abs(counts[0] / counts[1] - 1) < 0.02 and max(counts) <= 500_000
 
 

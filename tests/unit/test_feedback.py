@@ -126,6 +126,4 @@ def test_things_are_enough_and_wishes_ask_for_each_alike():
 def test_styles_are_counted_by_how_evenly_they_come():
     assert study.styles(np.arange(80) % 8) == pytest.approx(8)
     assert study.styles(np.zeros(5, int)) == 1
-    assert study.styles(np.array([0, 0, 0, 1])) == pytest.approx(
-        math.exp(-0.75 * math.log(0.75) - 0.25 * math.log(0.25))
-    )
+    assert study.styles(np.array([0, 0, 0, 1])) == pytest.approx(math.exp(-0.75 * math.log(0.75) - 0.25 * math.log(0.25)))

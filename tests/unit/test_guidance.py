@@ -21,7 +21,9 @@ class Counting:
         return xt + context.sum(1).reshape(-1, 1, 1, 1)
 
 
-@pytest.mark.parametrize(("s", "batches", "expected"), [(1, [2], 6.0), (0, [2], -3.0), (3, [4], 24.0), (0.5, [4], 1.5)])
+@pytest.mark.parametrize(
+    ("s", "batches", "expected"), [(1, [2], 6.0), (0, [2], -3.0), (3, [4], 24.0), (0.5, [4], 1.5)]
+)
 def test_answer_and_number_of_calls(s, batches, expected):
     model = Counting()
     answer = guided(model, s, COND, UNCOND)(XT, torch.tensor(500))

@@ -16,9 +16,7 @@ def noise(*shape, seed=0):
 
 def test_characters_are_the_two_syllabaries_and_their_twins():
     assert len(kana.HIRAGANA) == len(kana.KATAKANA) == 46 and len(set(kana.CHARACTERS)) == len(kana.CHARACTERS)
-    assert all("\u3041" <= c <= "\u3096" for c in kana.HIRAGANA) and all(
-        "\u30a1" <= c <= "\u30fa" for c in kana.KATAKANA
-    )
+    assert all("\u3041" <= c <= "\u3096" for c in kana.HIRAGANA) and all("\u30a1" <= c <= "\u30fa" for c in kana.KATAKANA)
     for pairs in kana.LOOKALIKES.values():
         assert all(c in kana.CHARACTERS for pair in pairs for c in pair)
     for pair in kana.LOOKALIKES["hiragana and katakana"]:
@@ -37,9 +35,7 @@ def test_a_move_is_a_roll_into_white():
 
 
 def test_a_drawn_character_stands_in_the_middle():
-    font = ImageFont.truetype(
-        next((paths.ROOT / "figures_src/plotting/fonts").rglob("*Inter*.ttf")), kana.SETTINGS.letter
-    )
+    font = ImageFont.truetype(next((paths.ROOT / "figures_src/plotting/fonts").rglob("*Inter*.ttf")), kana.SETTINGS.letter)
     page = kana.draw(font, "H")
     assert page.shape == (40, 40) and page.max() == 255 and page.min() < 60
     assert abs(np.flatnonzero(page.min(0) < 128).mean() - 19.5) < 1.5
@@ -54,9 +50,7 @@ def test_the_convolutional_net_does_not_mind_a_move_of_two_pools():
     assert torch.allclose(still, far, atol=1e-5) and not torch.allclose(still, near, atol=1e-5)
     with torch.no_grad():
         dense = kana.build("dense", 0).eval()
-        assert not torch.allclose(
-            *(dense(1 - kana.moved(page, by, 1)[:, None].float() / 255) for by in (0, 4)), atol=1e-3
-        )
+        assert not torch.allclose(*(dense(1 - kana.moved(page, by, 1)[:, None].float() / 255) for by in (0, 4)), atol=1e-3)
 
 
 def test_training_learns_and_is_the_same_twice():
@@ -76,8 +70,6 @@ def test_training_learns_and_is_the_same_twice():
 def test_results_of_kana_are_whole():
     facts, arrays = kana.load()
     shape = (len(kana.SETTINGS.seeds), len(kana.SETTINGS.moves), 4, len(kana.UNSEEN), len(kana.CHARACTERS))
-    assert all(arrays[f"said_{kind}"].shape == shape for kind in kana.KINDS) and set(facts["parameters"]) == set(
-        kana.KINDS
-    )
+    assert all(arrays[f"said_{kind}"].shape == shape for kind in kana.KINDS) and set(facts["parameters"]) == set(kana.KINDS)
     with pytest.raises(DenoisedError, match="lab_kana"):
         kana.load(settings=kana.Settings(steps=3))

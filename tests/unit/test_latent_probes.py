@@ -145,9 +145,7 @@ def test_copies_of_a_text_laid_side_by_side_are_its_weights():
     assert paths.side_by_side(a, b, 0.25).shape == (12, 2)
     assert paths.side_by_side(a, b, 0.25).mean() == 0.25 and paths.side_by_side(a, b, 1).min() == 1
     query, texts = torch.randn(1, 5, 2), torch.randn(1, 3, 2)
-    once, twice = (
-        torch.nn.functional.scaled_dot_product_attention(query, x, x) for x in (texts, texts.repeat(1, 4, 1))
-    )
+    once, twice = (torch.nn.functional.scaled_dot_product_attention(query, x, x) for x in (texts, texts.repeat(1, 4, 1)))
     torch.testing.assert_close(once, twice)
 
 

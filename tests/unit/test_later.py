@@ -22,20 +22,15 @@ def test_the_plugin_loads_without_what_renders_notebooks():
 
 
 def test_the_first_question_brings_the_real_module():
-    code = LATER + (
-        "from mkdocs_jupyter import plugin; print(plugin.convert.nb2html.__module__, plugin.jupytext.read, "
-        "'nbconvert' in sys.modules, sys.modules['jupytext'].__version__ != '')"
-    )
+    code = LATER + ("from mkdocs_jupyter import plugin; print(plugin.convert.nb2html.__module__, plugin.jupytext.read, "
+                    "'nbconvert' in sys.modules, sys.modules['jupytext'].__version__ != '')")
     asked = said(code)
     assert asked.startswith("mkdocs_jupyter.nbconvert2 <function read")
     assert asked.endswith("True True")
 
 
 def test_what_is_there_stays():
-    assert (
-        said("import json; from tasks import later; later.install('json'); print(json is sys.modules['json'])")
-        == "True"
-    )
+    assert said("import json; from tasks import later; later.install('json'); print(json is sys.modules['json'])") == "True"
     assert said("import json; from tasks import later; later.install('json'); print(json.dumps(1))") == "1"
 
 

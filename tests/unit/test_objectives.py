@@ -129,7 +129,9 @@ def test_flow_line_and_direction():
     torch.testing.assert_close(xt - wide * direction, x0)
     torch.testing.assert_close(xt + (1 - wide) * direction, eps)
     assert (obj.flow_loss(lambda xt, tau: direction, x0, eps, tau) == 0).all()
-    torch.testing.assert_close(obj.flow_loss(lambda xt, tau: direction + 0.5, x0, eps, tau), torch.full((6,), 0.25))
+    torch.testing.assert_close(
+        obj.flow_loss(lambda xt, tau: direction + 0.5, x0, eps, tau), torch.full((6,), 0.25)
+    )
 
 
 def test_tau_is_logit_normal_with_a_share_drawn_evenly():

@@ -124,9 +124,7 @@ def test_a_picture_that_is_too_large_is_one_sentence(folder, monkeypatch):
 
 def test_the_script_ends_with_the_sentence(folder):
     spoil_mute(folder)
-    done = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "train.py", "--data", folder], capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, ROOT / "scripts" / "train.py", "--data", folder], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith("train: ") and "has no caption" in done.stderr
     assert not folder.with_name("discs-weights").exists()

@@ -128,7 +128,9 @@ def stock(pipe, prompt, seed, steps, guidance, negative_prompt=None, **more):
 @pytest.mark.parametrize("steps", [1, 5, 25])
 @pytest.mark.parametrize(("guidance", "negative"), [(1.0, ""), (3.0, ""), (5.0, "red red")])
 def test_latents_and_picture_are_the_stock_pipelines(pipe, steps, guidance, negative):
-    trace = pipeline.generate(pipe, "a red cat", seed=7, steps=steps, guidance=guidance, negative_prompt=negative)
+    trace = pipeline.generate(
+        pipe, "a red cat", seed=7, steps=steps, guidance=guidance, negative_prompt=negative
+    )
     latents, picture = stock(pipe, "a red cat", 7, steps, guidance, negative)
     torch.testing.assert_close(trace.xt[1:], latents, **CLOSE)
     assert np.abs(trace.image.astype(int) - np.round(picture * 255).astype(int)).max() <= 1

@@ -101,9 +101,7 @@ def test_files_that_are_named_exist(page):
     roots = "docs|figures_src|scripts|tests"
     spoken = set(re.findall(rf"`((?:{roots})/[\w./-]*)`", source))
     spoken |= set(re.findall(r"(?:python3?|bin/python) (scripts/\w+\.py)", source))
-    made = re.compile(
-        r"my[_-]|^docs/assets/figures/|decoders/twemoji/$"
-    )  # by whoever follows the page, and by the build
+    made = re.compile(r"my[_-]|^docs/assets/figures/|decoders/twemoji/$")  # by whoever follows the page, and by the build
     missing += [path for path in spoken if not (ROOT / path).exists() and not made.search(path)]
     assert not missing
 

@@ -36,7 +36,9 @@ def test_betas_are_diffusers(betas, name, start, end):
     theirs = DDIMScheduler(beta_schedule=name, beta_start=start, beta_end=end)
     assert betas.dtype == torch.float64
     torch.testing.assert_close(betas, theirs.betas.double(), atol=1e-7, rtol=1e-5)
-    torch.testing.assert_close(sch.alpha_bar_from_betas(betas), theirs.alphas_cumprod.double(), atol=1e-6, rtol=1e-3)
+    torch.testing.assert_close(
+        sch.alpha_bar_from_betas(betas), theirs.alphas_cumprod.double(), atol=1e-6, rtol=1e-3
+    )
 
 
 def test_rescaled_schedule_is_diffusers():

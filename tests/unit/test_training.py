@@ -299,7 +299,9 @@ def test_a_saved_model_has_its_card_and_loads(tmp_path):
     store.save_model(again, folder, TOY, {})
     assert str(tmp_path) not in (folder / "config.json").read_text()
     assert (folder / "diffusion_pytorch_model.safetensors").stat().st_mode & 0o777 == 0o644
-    assert torch.allclose(next(store.load_vae(folder).parameters()), next(vae.parameters()), atol=1e-3)
+    assert torch.allclose(
+        next(store.load_vae(folder).parameters()), next(vae.parameters()), atol=1e-3
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["vae"]
 
 

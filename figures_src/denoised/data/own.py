@@ -47,9 +47,7 @@ def read(path: Path) -> Folder:
     """Read and check a folder. DenoisedError, one sentence, for a folder that is missing or empty, for too few pictures,
     a picture without a caption or one that cannot be read. Subfolders count; other files do not."""
     if not path.is_dir():
-        raise DenoisedError(
-            f"There is no folder {path}: give one with pictures and, beside each, a .txt with its caption."
-        )
+        raise DenoisedError(f"There is no folder {path}: give one with pictures and, beside each, a .txt with its caption.")
     files = sorted(p for p in path.rglob("*") if p.suffix.lower() in KINDS and not p.name.startswith("."))
     if len(files) < FEWEST:
         raise DenoisedError(
@@ -100,9 +98,7 @@ def _picture(file: Path) -> np.ndarray:
     try:
         with Image.open(file) as image:
             if image.width * image.height > LARGEST:
-                raise DenoisedError(
-                    f"{file} has {image.width} x {image.height} pixels; make it smaller or take it out."
-                )
+                raise DenoisedError(f"{file} has {image.width} x {image.height} pixels; make it smaller or take it out.")
             whole = ImageOps.exif_transpose(image).convert("RGBA")
     except DenoisedError:
         raise

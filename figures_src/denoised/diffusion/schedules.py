@@ -224,7 +224,9 @@ def v_from_x0(xt: Tensor, x0: Tensor, alpha_bar: Tensor | float) -> Tensor:
 
 
 # --8<-- [start:split]
-def split(output: Tensor, xt: Tensor, alpha_bar: Tensor | float, prediction: str = "v") -> tuple[Tensor, Tensor]:
+def split(
+    output: Tensor, xt: Tensor, alpha_bar: Tensor | float, prediction: str = "v"
+) -> tuple[Tensor, Tensor]:
     """A network's output as (x0, eps), whichever of the three it predicts; both in the shape of xt."""
     if prediction == "v":
         return x0_from_v(xt, output, alpha_bar), eps_from_v(xt, output, alpha_bar)

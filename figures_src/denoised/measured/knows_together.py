@@ -77,9 +77,7 @@ def measure(lab, smoke=False):
         only = [shares @ (has[:, k] * (1 - has[:, m])) + tiny for k, m in ((j, i), (i, j))]
         strict.append(np.mean([np.log2(only[0][i] / only[0].mean()), np.log2(only[1][j] / only[1].mean())]))
     rng = np.random.default_rng(0)
-    null = [
-        spearman(lifts(mass[rng.permutation(len(words))], pairs, place), pmi) for _ in range(20 if smoke else SHUFFLES)
-    ]
+    null = [spearman(lifts(mass[rng.permutation(len(words))], pairs, place), pmi) for _ in range(20 if smoke else SHUFFLES)]
     often = Counter(word for a, b, _ in pairs for word in (a, b))
     shown = sorted(words, key=lambda word: (-often[word], word))[:SHOWN]
     n = {"words": len(words), "count": len(pairs), "seeds": len(seeds), "steps": STEPS, "guidance": GUIDANCE,

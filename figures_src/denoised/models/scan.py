@@ -35,7 +35,6 @@ class Scan(torch.autograd.Function):
         grad_a = torch.zeros_like(a)
         torch.mul(grad_b[1:], h[:-1], out=grad_a[1:])
         return grad_a, grad_b
-
     # --8<-- [end:scan]
 
 

@@ -148,10 +148,7 @@ def ring(network: nn.Module):
     found = [m for m in network.modules() if isinstance(m, nn.Conv2d) and any(side != 0 for side in m.padding)]
     before = [(m.padding_mode, m._reversed_padding_repeated_twice) for m in found]
     for m in found:
-        m.padding_mode, m._reversed_padding_repeated_twice = (
-            "circular",
-            [p for p in reversed(m.padding) for _ in (0, 1)],
-        )
+        m.padding_mode, m._reversed_padding_repeated_twice = "circular", [p for p in reversed(m.padding) for _ in (0, 1)]
     try:
         yield network
     finally:

@@ -142,11 +142,7 @@ def shuffled(pictures, pieces: int, seed: int):
 
     n, c, side, _ = pictures.shape
     size = side // pieces
-    cut = (
-        pictures.reshape(n, c, pieces, size, pieces, size)
-        .permute(0, 2, 4, 1, 3, 5)
-        .reshape(n, pieces**2, c, size, size)
-    )
+    cut = pictures.reshape(n, c, pieces, size, pieces, size).permute(0, 2, 4, 1, 3, 5).reshape(n, pieces**2, c, size, size)
     generator = torch.Generator().manual_seed(seed)
     cut = torch.stack([p[torch.randperm(pieces**2, generator=generator)] for p in cut])
     return cut.reshape(n, pieces, pieces, c, size, size).permute(0, 3, 1, 4, 2, 5).reshape(n, c, side, side)

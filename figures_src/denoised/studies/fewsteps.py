@@ -23,13 +23,7 @@ from denoised.data.captions import prompt
 from denoised.studies import evenings, judged, shelf
 
 FILE = Path(__file__).with_suffix(".npz")
-NETWORKS = (
-    "emoji-sd/text_encoder",
-    "emoji-sd/unet",
-    "emoji-sd/vae",
-    "student",
-    "judge",
-)  # that had a part in the results
+NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/unet", "emoji-sd/vae", "student", "judge")  # that had a part in the results
 
 
 @dataclass(frozen=True)

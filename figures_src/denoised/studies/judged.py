@@ -1,6 +1,6 @@
 """What the judge sees in many drawings of the model: enough of them for narrow intervals, too many to draw in each build.
 
-python scripts/lab_judged.py        # some minutes on one core; writes judged.npz beside this file
+    python scripts/lab_judged.py        # some minutes on one core; writes judged.npz beside this file
 """
 
 import random
@@ -43,9 +43,7 @@ def load(path: Path = FILE, settings: Settings = SETTINGS) -> tuple[dict, dict[s
     return shelf.take(path, key(settings), "lab_judged")
 
 
-def wanted(
-    held_out: list[Row], rows: list[Row], known: set[str], settings: Settings = SETTINGS
-) -> dict[str, list[Row]]:
+def wanted(held_out: list[Row], rows: list[Row], known: set[str], settings: Settings = SETTINGS) -> dict[str, list[Row]]:
     """The icons whose captions are drawn: "kept", all of `held_out` that the judge has a name for (`known`), and
     "learned", as many of `rows` that the model was trained on, by lot."""
     kept = [row for row in held_out if row.split == "pair" and row.tone == "none" and row.concept in known]

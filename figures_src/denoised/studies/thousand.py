@@ -1,6 +1,6 @@
 """Where DDIM ends when it takes every one of the schedule's thousand steps: two runs, kept since they take minutes.
 
-python scripts/lab_thousand.py      # writes thousand.npz beside this file
+    python scripts/lab_thousand.py      # writes thousand.npz beside this file
 """
 
 from dataclasses import asdict, dataclass
@@ -27,9 +27,7 @@ class Settings:
 SETTINGS = Settings()
 
 
-def run(
-    pipe, sampler: str, steps: int, settings: Settings = SETTINGS, count: int | None = None, shift: int = 0
-) -> list:
+def run(pipe, sampler: str, steps: int, settings: Settings = SETTINGS, count: int | None = None, shift: int = 0) -> list:
     """Traces of the first `count` prompts (all if None); `shift` is added to their seeds."""
     from denoised.pipeline import generate_batch
 

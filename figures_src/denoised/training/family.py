@@ -1,8 +1,8 @@
 """The whole family on a folder of one's own pictures: autoencoder, text encoder, denoiser, one card. Resumable.
 
-OUT/emoji-sd/          what StableDiffusionPipeline.from_pretrained loads (and figures, with --weights OUT)
-OUT/card.json, README.md, sheet.png     how it was made, how well it does, what it draws
-OUT/runs/              checkpoints, by which a stopped training goes on
+    OUT/emoji-sd/          what StableDiffusionPipeline.from_pretrained loads (and figures, with --weights OUT)
+    OUT/card.json, README.md, sheet.png     how it was made, how well it does, what it draws
+    OUT/runs/              checkpoints, by which a stopped training goes on
 """
 
 import json

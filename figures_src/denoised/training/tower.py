@@ -83,9 +83,7 @@ def train(name: str, rows, pictures, encoder, tokenizer, settings: Settings = Se
     def loss_of(step, generator):
         pick = torch.randint(len(rows), (preset.batch,), generator=generator)
         wording = torch.randint(WORDINGS, (preset.batch,), generator=generator)
-        x = augment(images.to_float(pictures[pick]), generator, mirror[pick]).contiguous(
-            memory_format=torch.channels_last
-        )
+        x = augment(images.to_float(pictures[pick]), generator, mirror[pick]).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             return model.loss(x, words[pick, wording], fitting(concept[pick], style[pick], wording % 2 == 1)), {}
 
