@@ -9,6 +9,7 @@ NETS = "Drawn by"
 ASKED = (
     "?prompt=tiger+face&seed=8&steps=5&net=dit",
     "?prompt=tiger+face&negative=red&second=red+apple&mix=0.3&seed=9&steps=4&net=dit&sampler=unipc&decoder=noto",
+    f"?prompt=tiger+face&negative={'+'.join(['red', 'blue', 'green'] * 14)}&seed=9&steps=4&net=dit",
     "?prompt=tiger+face&picture=cat&noise=3&seed=3&steps=5&guidance=1&net=dit",
 )
 
@@ -46,7 +47,7 @@ def test_it_shows_which_words_it_reads(loaded):
     _, page, _ = loaded
     word = page.locator(".dn-lab__words button", has_text="tiger")
     word.click()
-    assert "of their attention to the words" in page.inner_text(".dn-lab")
+    assert "of their attention to the prompt" in page.inner_text(".dn-lab")
     word.click()  # and the picture stands there unveiled
 
 

@@ -68,7 +68,10 @@ export class Form {
       });
     }
     this.another.addEventListener("click", () => { f.seed.value = (Number(f.seed.value) + 1) % 2 ** 32 || 0; this.say(""); this.changed(); });
-    f.net.addEventListener("input", () => { for (const [name, value] of Object.entries(fitting(f.net.value))) f[name].value = value; });
+    f.net.addEventListener("input", () => { // a network that learned to draw in its own way brings it along, and takes it away with it
+      if (NETS[this.net].steps || NETS[f.net.value].steps) for (const [name, value] of Object.entries(fitting(f.net.value))) f[name].value = value;
+      this.net = f.net.value;
+    });
     this.node.addEventListener("input", () => this.changed());
     f.prompt.addEventListener("focus", () => this.learn(), { once: true });
     this.state = state;
@@ -82,6 +85,7 @@ export class Form {
 
   set state(values) {
     for (const [name, field] of Object.entries(this.fields)) field.value = values[name];
+    this.net = values.net;
     this.weights = values.weights; // until the sizes are known, and with them what there is to choose
     if (values.negative || values.second || values.net || values.sampler !== DEFAULT.sampler) this.node.querySelector(".dn-lab__more").open = true;
     this.changed();
@@ -133,7 +137,7 @@ export class Form {
     const words = wording(this.state), long = [...words].length > 4000;
     const tokens = this.tokenizer && !long ? this.tokenizer.encode(words) : null;
     const pieces = tokens ? this.tokenizer.words(words).flatMap((word) => word.tokens) : [];
-    const room = tokens ? this.tokenizer.of.length - 2 : 0;
+    const room = tokens ? Math.min(this.tokenizer.of.length - 1, NETS[this.state.net].reads ?? Infinity) - 1 : 0; // behind the start mark
     this.read.replaceChildren(...pieces.slice(0, room + 8).map((token, i) => el("li", {
       text: readable(token), className: [i >= room ? "dn-lab__lost" : "", token.endsWith("</w>") ? "" : "dn-lab__open"].join(" ").trim() })));
     if (pieces.length > room + 8) this.read.append(el("li", { text: `and ${pieces.length - room - 8} more`, className: "dn-lab__lost" }));

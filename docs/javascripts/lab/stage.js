@@ -115,6 +115,10 @@ export class Stage {
       if (this.word) this.share.textContent = "This step was taken before these words came in.";
       return;
     }
+    if (!found.shares.some(Boolean)) { // beyond what a network reads of a long prompt
+      this.share.textContent = `“${this.word.text}” is not among the words that this network is given.`;
+      return;
+    }
     if (rough) { // enlarge the squares first, so that the map's own cells fit on them
       const small = document.createElement("canvas");
       Object.assign(small, { width: this.bets.width, height: this.bets.height });
@@ -126,7 +130,7 @@ export class Stage {
     }
     veil(this.bets, found.shares);
     const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
-    this.share.textContent = `Bright cells read “${this.word.text}” most: ${percent(Math.max(...found.shares))} of their attention to the words, `
+    this.share.textContent = `Bright cells read “${this.word.text}” most: ${percent(Math.max(...found.shares))} of their attention to the prompt, `
       + `the darkest ${percent(Math.min(...found.shares))}; ${found.side} × ${found.side} cells, mean of the heads.`;
   }
 

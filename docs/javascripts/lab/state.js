@@ -15,8 +15,8 @@ export const NETS = {
   "": { title: "the U-Net", says: "" },
   fast: { title: "the U-Net with the four-step adapter", by: "by the four-step adapter", steps: 4, guidance: 1, sampler: "ddim",
     says: "Learned to draw in four steps what the U-Net draws in eight with guidance; guidance is part of what it learned, so it is off." },
-  dit: { title: "a transformer, the Flux way", by: "by the transformer",
-    says: "As large as the U-Net, and taught the same; but picture and words are one row of tokens in it, and it learned a flow." },
+  dit: { title: "a transformer, the Flux way", by: "by the transformer", reads: 24, // of the prompt's tokens
+    says: "As large as the U-Net, and taught on the same pictures; but picture and words are one row of tokens in it, and it learned a flow." },
 };
 
 /** The words that the model reads: the prompt, and the style as the captions had it. */

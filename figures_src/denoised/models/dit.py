@@ -111,7 +111,8 @@ class AsUNet(nn.Module):
 
     def __init__(self, net: SD3Transformer2DModel, alpha_bar: Tensor):
         super().__init__()
-        self.net, self.alpha_bar = net, alpha_bar
+        self.net = net
+        self.register_buffer("alpha_bar", alpha_bar, persistent=False)  # goes where the network goes
         self.config = SimpleNamespace(
             in_channels=net.config.in_channels, sample_size=net.config.sample_size, time_cond_proj_dim=None
         )
@@ -150,8 +151,10 @@ class WithEnd(nn.Module):
         return self.encoder.dtype
 
     def forward(self, input_ids, attention_mask=None, **_):
-        # the pipeline pads its negative prompt to as many as it counted states of the prompt: one too many
-        input_ids = input_ids[:, : self.config.max_position_embeddings]
+        # the pipeline pads its negative prompt to as many as it counted states of the prompt: one too many, and of a
+        # long one the end is what is cut off
+        input_ids = input_ids[:, : self.config.max_position_embeddings].clone()
+        input_ids[:, -1] = self.config.eos_token_id
         found = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
         return BaseModelOutput(torch.cat([found.last_hidden_state, found.pooler_output[:, None]], 1))
 
@@ -165,8 +168,8 @@ def load(folder: Path) -> SD3Transformer2DModel:
 
 
 def put_into(pipe, folder: Path):
-    """Let the transformer in `folder` draw in a StableDiffusionPipeline instead of its U-Net, with all that the pipeline
-    can: its scheduler, guidance, pictures as a start. Returns the pipeline, changed."""
+    """Let the transformer in `folder` draw in a StableDiffusionPipeline in float32 instead of its U-Net, by its scheduler,
+    with its guidance, from pictures if one likes (not with clip_skip). Returns the pipeline, changed."""
     pipe.unet = AsUNet(load(Path(folder)), pipe.scheduler.alphas_cumprod)
     pipe.text_encoder = WithEnd(pipe.text_encoder)
     return pipe

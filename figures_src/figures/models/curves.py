@@ -32,7 +32,8 @@ def parameters(lab, name):
     for path in sorted(lab.weight(name).glob("*.safetensors")):
         size += path.stat().st_size
         with safe_open(path, "np") as file:
-            count += sum(int(np.prod(file.get_slice(key).get_shape())) for key in file.keys())  # noqa: SIM118
+            learned = [key for key in file.keys() if not key.endswith("pos_embed.pos_embed")]  # noqa: SIM118
+            count += sum(int(np.prod(file.get_slice(key).get_shape())) for key in learned)
     return count, size
 
 
@@ -150,17 +151,19 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Four curves over the course of training. The VAE's fidelity on held-out icons ends at "
+            f"Six curves over the course of training. The VAE's fidelity on held-out icons ends at "
             f"{said('vae_psnr', 'dB')}; the text encoder picks the right picture first in {said('text_top1', '%')} of "
-            f"cases; the U-Net's loss falls, and the gap that wrong captions make ends at {said('unet_gap', '')}. All "
+            f"cases; the U-Net's loss falls, and the gap that wrong captions make ends at {said('unet_gap', '')}; the "
+            f"transformer's falls, too, and its gap ends at {said('dit_gap', '')}. All "
             f"of its weights together are {n['megabytes']:.1f} MB."
         ),
         caption=(
-            f"**{n['parameters_millions']:.0f} million parameters, trained on two processor cores.** Each point was "
-            "measured with the averaged weights of that moment, the last one with those that are shipped (the VAE's on "
-            "more icons than before). A dashed line marks where a further stage begins: for the U-Net, where it moves "
-            "on from small pictures to full size. The gap is the loss with other icons' captions over the loss with "
-            "the right ones; at one, the model would be deaf to words."
+            f"**{n['parameters_millions']:.0f} million parameters, trained on two processor cores, and a "
+            "transformer.** Each point was measured with the averaged weights of that moment, the last one with those "
+            "that are shipped (the VAE's on more icons than before). A dashed line marks where a further stage "
+            "begins: for U-Net and transformer, where they move on from small pictures to full size. The gap is the "
+            "loss with other icons' captions over the loss with the right ones; at one, the model would be deaf to "
+            "words."
         ),
         numbers=n,
         draw=draw,

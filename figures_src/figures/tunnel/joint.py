@@ -37,7 +37,7 @@ SHOWN = (0, 2, 4, 6, 9)
 ROWS = 3
 KINDS = (("picture", "picture", "image"), ("start", "start mark", "accent"), ("words", "words", "text"),
          ("padding", "end and padding", "noise"))  # fmt: skip
-WHO = (("unet", "the U-Net's picture"), ("picture", "the transformer's picture"), ("text", "the transformer's words"))
+WHO = (("unet", "the U-Net's picture"), ("picture", "the transformer's picture"), ("text", "the transformer's prompt"))
 
 
 def split(given, text):
@@ -69,13 +69,16 @@ def make(lab, smoke=False):
         [joint.mean(i)[count:] for i in range(steps)],
     )  # [N, 64 + READS, 64 + READS]
     asked = torch.stack(calls).mean(0)
-    rows = {"picture": asked[:, :cells].mean(1), "text": asked[:, cells:].mean(1)}
+    # what the prompt asks for in the last block nobody reads any more
+    heard = torch.stack([weights[i][count:] for weights in list(joint.weights.values())[:-1] for i in range(steps)]).mean(0)
+    rows = {"picture": asked[:, :cells].mean(1), "text": heard[:, cells:].mean(1)}
     n = {"prompts": count, "steps": steps, "cells": cells, "tokens": dit.READS, "layers": len(joint.weights)}
     n |= {f"unet_{kind}": value for kind, value in split(unet, text).items()}
     for who, row in rows.items():
         n[f"{who}_picture"] = float(row[:, :cells].sum(1).mean())
         n |= {f"{who}_{kind}": value for kind, value in split(row[:, cells:], text).items()}
     n["even_text"] = dit.READS / (cells + dit.READS)  # what the text would get if all tokens got the same
+    n["even_picture"] = 1 - n["even_text"]
     for name, i in (("first", 0), ("last", steps - 1)):
         n[f"to_text_{name}"] = float(calls[i][:, :cells, cells:].sum(-1).mean())
     tokens = [word_tokens(row, word) for row, (_, word) in zip(text.tokens, chosen, strict=True)]
@@ -136,13 +139,14 @@ def make(lab, smoke=False):
         alt=(
             f"{few} prompts at {len(shown)} steps: the transformer's bet and, below it, a map of the attention to a word. "
             f"Three bars of where attention goes. The U-Net's picture: {said('unet')}. The transformer's picture: "
-            f"{said('picture')}. The transformer's words: {said('text')}."
+            f"{said('picture')}. The transformer's prompt: {said('text')}."
         ),
         caption=(
             f"**One row of tokens.** {n['cells']} tokens of the picture and {n['tokens']} of the prompt, in {n['layers']} "
-            f"blocks. Lamps: what the picture's tokens give to one word, of all that they give to words; colour fades out "
-            f"at half of a map's mean and is full at one and a half times it. The brightest place has "
-            f"{n['peak_over_mean']:.1f} times the mean. Bars: means over {n['prompts']} prompts, steps, blocks and heads. "
+            f"blocks. Lamps: what the picture's tokens give to one word, of all that they give to the prompt; colour fades "
+            f"out at half of a map's mean and is full at one and a half times it. The brightest place has "
+            f"{n['peak_over_mean']:.1f} times the mean. Bars: means over {n['prompts']} prompts, steps, blocks and heads; "
+            "the U-Net's is its cross-attention at 8 by 8 cells, which asks the prompt alone. "
             f"If every token got the same, the prompt would get {n['even_text']:.0%} of the picture's attention; it gets "
             f"{1 - n['picture_picture']:.0%}."
         ),
