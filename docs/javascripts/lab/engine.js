@@ -36,7 +36,7 @@ export class Engine {
   async read(prompt) {
     const tokens = this.tokenizer.encode(prompt);
     const { states } = await this.sessions.text.run({ ids: this.tensor(tokens.ids, [1, tokens.ids.length], "int32") });
-    const width = states.dims[2], at = tokens.ids.indexOf(this.tokenizer.of.end) * width;
+    const width = states.dims[2], at = tokens.last * width;
     return { ...tokens, states: states.data, end: states.data.slice(at, at + width), width };
   }
 

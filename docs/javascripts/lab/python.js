@@ -78,7 +78,6 @@ export function python({ prompt, second = "", mix = 0, negative, seed, steps, gu
     lines.body.push(`class Pipeline(${name}):`, "    do_classifier_free_guidance = True  # the stock one does without below 1", "", "");
   }
   lines.body.push(`pipe = ${pipeline}.from_pretrained("${WEIGHTS}/emoji-sd")`);
-  if (!own) lines.body.push(`pipe.scheduler = ${scheduler}.from_config(pipe.scheduler.config)`);
   if (net === "dit") {
     lines.ours.push("from denoised.models import dit");
     lines.body.push(`dit.put_into(pipe, "${WEIGHTS}/dit")  # in the U-Net's place`);
@@ -86,6 +85,7 @@ export function python({ prompt, second = "", mix = 0, negative, seed, steps, gu
     lines.stock.push("from safetensors.torch import load_file");
     lines.body.push(...ADAPTED);
   }
+  if (!own) lines.body.push(`pipe.scheduler = ${scheduler}.from_config(pipe.scheduler.config)`);
   lines.decoder(decoder, "pipe.vae", picture);
   const aside = apart(decoder, picture);
   if (second) {

@@ -87,7 +87,7 @@ export class Tokenizer {
     return found;
   }
 
-  /** What the network reads: {ids: Int32Array [length], tokens: [string], words: [{text, at: [positions]}], cut}. */
+  /** What the network reads: {ids: Int32Array [length], tokens: [string], words: [{text, at: [positions]}], cut, used, last: where its end stands}. */
   encode(text) {
     const { start, end, padding, length } = this.of;
     const words = this.words(text);
@@ -100,6 +100,6 @@ export class Tokenizer {
     const cut = Math.max(0, ids.length + 1 - length);
     const kept = [...ids.slice(0, length - 1), end];
     const read = Int32Array.from({ length }, (_, i) => kept[i] ?? padding);
-    return { ids: read, tokens: Array.from(read, (id) => this.names[id]), words: spans, cut, used: kept.length };
+    return { ids: read, tokens: Array.from(read, (id) => this.names[id]), words: spans, cut, used: kept.length, last: read.indexOf(end) };
   }
 }
