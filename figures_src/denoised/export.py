@@ -146,10 +146,8 @@ def parts(pipe) -> dict[str, Part]:
 @torch.no_grad()
 def transformer(pipe) -> Part:
     """dit of a pipeline into which `models.dit.put_into` has put one, as in the table above."""
-    latent, ids = (
-        torch.linspace(-1, 1, 4 * dit.SIDE**2).reshape(1, 4, dit.SIDE, dit.SIDE),
-        torch.arange(pipe.tokenizer.model_max_length),
-    )
+    latent = torch.linspace(-1, 1, 4 * dit.SIDE**2).reshape(1, 4, dit.SIDE, dit.SIDE)
+    ids = torch.arange(pipe.tokenizer.model_max_length)
     inputs = {"xt": latent, "t": torch.tensor([500.0]), "context": pipe.text_encoder(ids[None])[0]}
     side = dit.SIDE // dit.PATCH
     return Part(_Transformer(pipe.unet, len(ids)).eval(), inputs, ("output", f"attention_{side}"))

@@ -57,16 +57,24 @@ def work(pipe) -> float:
     return (counter.get_total_flops() - before) / 2e9
 
 
+def paired(name, a, b) -> dict[str, float]:
+    """By how much a is more often true than b, with its interval: numbers `name`, `name`_low and `name`_high."""
+    gap = a.astype(float) - b
+    low, high = bootstrap_ci(gap, seed=3)
+    return {name: float(gap.mean()), f"{name}_low": low, f"{name}_high": high}
+
+
 def make(lab, smoke=False):
     facts, arrays = denoisers.load()
     shelf.expect(facts, lab, denoisers.NETWORKS, "lab_denoisers")
     card = json.loads((lab.weight("dit/transformer") / "card.json").read_text(encoding="utf-8"))
     pipe = lab.pipeline()
     unet_work, unet_parameters = work(pipe), sum(p.numel() for p in pipe.unet.parameters())
-    net = dit.load(lab.weight("dit"))
+    other = dit.put_into(copy.copy(pipe), lab.weight("dit"))
+    net = other.unet.net
     n = {
         "parameters_unet": unet_parameters / 1e6, "parameters_dit": sum(p.numel() for p in net.parameters()) / 1e6,
-        "work_unet": unet_work, "work_dit": work(dit.put_into(copy.copy(pipe), lab.weight("dit"))),
+        "work_unet": unet_work, "work_dit": work(other),
         "blocks": net.config.num_layers, "tokens": (dit.SIDE // dit.PATCH) ** 2, "words": dit.READS,
         "samples": card["samples"] + card["start"]["samples"], "minutes": (card["seconds"] + card["start"]["seconds"]) / 60,
         "drawings": len(arrays["kept"]), "kept": int(arrays["kept"].sum()),
@@ -85,14 +93,11 @@ def make(lab, smoke=False):
     for word, a, b in (("25", "dit-25", "unet-25"), ("8", "dit-8", "unet-8"), ("4", "dit-4", "unet-4"),
                        ("even_25", "dit-25-even", "dit-25"), ("even_4", "dit-4-even", "dit-4")):  # fmt: skip
         for field in ("top1", "top5"):  # pairs: same caption, same noise
-            gap = arrays[f"{field}_{a}"].astype(float) - arrays[f"{field}_{b}"]
-            n[f"{field}_gain_{word}"] = float(gap.mean())
-            n[f"{field}_gain_{word}_low"], n[f"{field}_gain_{word}_high"] = bootstrap_ci(gap, seed=3)
+            n |= paired(f"{field}_gain_{word}", arrays[f"{field}_{a}"], arrays[f"{field}_{b}"])
     for field in ("top1", "top5"):
         for net_name in ("unet", "dit"):  # by four steps instead of 25
-            gap = arrays[f"{field}_{net_name}-25"].astype(float) - arrays[f"{field}_{net_name}-4"]
-            n[f"lost_{field}_{net_name}"] = float(gap.mean())
-            n[f"lost_{field}_{net_name}_low"], n[f"lost_{field}_{net_name}_high"] = bootstrap_ci(gap, seed=3)
+            few, many = arrays[f"{field}_{net_name}-4"], arrays[f"{field}_{net_name}-25"]
+            n |= paired(f"lost_{field}_{net_name}", many, few)
 
     count = 3 if smoke else fewsteps.SETTINGS.shown
     drawn = {name: decode(pipe.vae, torch.from_numpy(arrays[f"z_{name}"][:count]).float()) for name in NAMES}
