@@ -60,6 +60,9 @@ _PRESETS = (
            cooldown=0.0, extra={"pixels": 64}),
     Preset("dit", "dit", samples=160_000, batch=32, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=6,
            extra={"pixels": 128, "start": "dit-64px"}),
+    # It was still learning when its time was up.
+    Preset("dit2", "dit", samples=400_000, batch=32, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=7,
+           extra={"pixels": 128, "start": "dit"}),
     # An adapter with which the U-Net draws in four steps, taught by itself (progressive distillation in one round).
     Preset("student", "student", samples=80_000, batch=32, lr=1e-3, warmup=2_000, seed=3, ema=0.995,
            extra={"rank": 16, "steps": 4, "teacher_steps": 8, "guidance": 3.0, "pictures": 8_192}),

@@ -76,7 +76,7 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
 
         net, report = train_dit(preset, **limits)
         if report["finished"] and preset.extra["pixels"] == 128:
-            folder = paths.WEIGHTS / preset.name
+            folder = paths.WEIGHTS / "dit"
             store.save_model(net, folder / "transformer", preset, report, start=_earlier(preset.extra.get("start")))
             scheduler().save_pretrained(folder / "scheduler")
     elif preset.kind == "student":
