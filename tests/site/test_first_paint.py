@@ -64,7 +64,9 @@ def test_the_largest_picture_of_the_first_screen_is_painted_once(visit, path):
 def test_a_preloaded_picture_is_the_one_that_is_shown(visit):
     for path, scheme, width in (("", "light", 412), ("lab/", "light", 412), ("lab/", "dark", 1280)):
         visitor = visit(viewport={"width": width, "height": 823}, color_scheme=scheme)
+        visitor.page.route("**/javascripts/widgets/*", lambda route: route.abort())  # one would take the picture away
         visitor.open(path)
+        visitor.settle(lazy=False, formulas=False)  # where nothing is drawn, no picture has chosen its file yet
         preloads = visitor.page.evaluate(
             "[...document.querySelectorAll('link[rel=preload]')].filter(l => matchMedia(l.media || 'all').matches)"
             ".map(l => l.href)"

@@ -10,7 +10,7 @@ class Preset:
     """One run: what is trained, on what, for how long."""
 
     name: str
-    kind: str  # which trainer: vae | decoder | tiny | tiny-vae | clip | judge | unet | dit | student
+    kind: str  # which trainer: vae | decoder | tiny | tiny-vae | clip | judge | unet | dit | small | student
     samples: int  # length of the run; the rate cools down over its last quarter
     batch: int
     lr: float
@@ -63,6 +63,11 @@ _PRESETS = (
     # It was still learning when its time was up.
     Preset("dit2", "dit", samples=400_000, batch=32, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=7,
            extra={"pixels": 128, "start": "dit"}),
+    # A fifth of that size, for the open box: what a reader waits for is megabytes.
+    Preset("small-64px", "small", samples=320_000, batch=64, lr=1e-3, weight_decay=0.01, warmup=16_000, seed=8,
+           cooldown=0.0, extra={"pixels": 64}),
+    Preset("small", "small", samples=400_000, batch=32, lr=7e-4, weight_decay=0.01, warmup=4_000, seed=8,
+           extra={"pixels": 128, "start": "small-64px"}),
     # An adapter with which the U-Net draws in four steps, taught by itself (progressive distillation in one round).
     Preset("student", "student", samples=80_000, batch=32, lr=1e-3, warmup=2_000, seed=3, ema=0.995,
            extra={"rank": 16, "steps": 4, "teacher_steps": 8, "guidance": 3.0, "pictures": 8_192}),

@@ -70,13 +70,13 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
             store.save_model(unet, sd / "unet", preset, report, start=_earlier(preset.extra.get("start")))
             scheduler().save_pretrained(sd / "scheduler")
             store.write_model_index(sd)
-    elif preset.kind == "dit":
+    elif preset.kind in ("dit", "small"):
         from denoised.models.dit import scheduler
         from denoised.training.transformer import train_dit
 
         net, report = train_dit(preset, **limits)
         if report["finished"] and preset.extra["pixels"] == 128:
-            folder = paths.WEIGHTS / "dit"
+            folder = paths.WEIGHTS / preset.kind
             store.save_model(net, folder / "transformer", preset, report, start=_earlier(preset.extra.get("start")))
             scheduler().save_pretrained(folder / "scheduler")
     elif preset.kind == "student":

@@ -1,26 +1,29 @@
-"""Train the diffusion transformer on what the U-Net learns from: the same latents, captions and text states, in the same
-two stages, but along a flow instead of a diffusion."""
+"""Train the diffusion transformer, and the small one, on what the U-Net learns from: the same latents, captions and text
+states, in the same two stages, but along a flow instead of a diffusion."""
 
 import torch
-from diffusers import SD3Transformer2DModel
 from torch import Tensor
 
 from denoised import paths
 from denoised.diffusion import guidance, objectives, samplers
 from denoised.errors import DenoisedError
-from denoised.models import dit
-from denoised.models.dit import ends, velocity
+from denoised.models import dit, small
+from denoised.models.dit import ends
 from denoised.training import denoiser, images, loop, store
 from denoised.training.presets import Preset
 
 
+FAMILIES = {"dit": dit, "small": small}  # by the preset's kind: what builds a network and asks it
+
+
 def train_dit(preset: Preset, **limits):
-    """Returns (transformer, report). Starts from the smaller pictures' preset named in extra["start"], if any."""
+    """Returns (transformer, report) for a preset of kind "dit" or "small". Starts from the smaller pictures' preset named in extra["start"], if any."""
     torch.manual_seed(preset.seed)
     cache = denoiser.Cache(preset.extra["pixels"])
-    net = dit.build(side=preset.extra["pixels"] // 8)
+    family = FAMILIES[preset.kind]
+    net, velocity = family.build(side=preset.extra["pixels"] // 8), family.velocity
     if start := preset.extra.get("start"):
-        dit.enlarge(net, _averaged(start).state_dict())
+        family.enlarge(net, _averaged(start, type(net)).state_dict())
     end = ends(cache.tokenizer, cache.words()).unflatten(0, (-1, denoiser.WORDINGS))
     end_empty = ends(cache.tokenizer, [""])
     fixed = torch.Generator().manual_seed(11)
@@ -57,36 +60,36 @@ def train_dit(preset: Preset, **limits):
                         cache.latents[probe[part]], probe_eps[part], probe_tau[part]).sum().item()  # fmt: skip
             loss[name] = total / len(probe)
         store.save_model(net, paths.RUNS / preset.name / "ema", preset, {})
-        sheet(net, cache, paths.RUNS / preset.name / "sheet.png")
+        sheet(net, cache, paths.RUNS / preset.name / "sheet.png", velocity)
         return {"gap": round(loss["swapped"] / loss["right"], 4), "probe_loss": round(loss["right"], 5)}
 
     report = loop.train(preset, net, loss_of, evaluate, evaluate_every=25_600, **limits)
     return net, report | evaluate()
 
 
-def _averaged(name: str) -> SD3Transformer2DModel:
-    """The averaged transformer that preset `name` left in runs/."""
+def _averaged(name: str, kind: type):
+    """The averaged transformer, of the diffusers class `kind`, that preset `name` left in runs/."""
     folder = paths.RUNS / name / "ema"
     if not (folder / "config.json").exists():
         raise DenoisedError(
             f"This run goes on from '{name}', which has not been trained: `python scripts/train.py {name}`."
         )
-    return SD3Transformer2DModel.from_pretrained(folder, torch_dtype=torch.float32)
+    return kind.from_pretrained(folder, torch_dtype=torch.float32)
 
 
 # --8<-- [start:draw]
 @torch.no_grad()
-def draw(net, noise: Tensor, told: Tensor, untold: Tensor, s: float, steps: int) -> Tensor:
+def draw(net, noise: Tensor, told: Tensor, untold: Tensor, s: float, steps: int, velocity=dit.velocity) -> Tensor:
     """Scaled latents, shape of `noise` [B, 4, h, w]: Euler's equal strides along the flow, with guidance s.
 
-    `told` and `untold` (of the empty prompt) are [B, L + 1, 256].
+    `told` and `untold` (of the empty prompt) are [B, L + 1, 256]; `velocity` asks the network, as its family does.
     """
     model = guidance.guided(lambda xt, tau, context: velocity(net, xt, tau, context).float(), s, told, untold)
     return samplers.euler(model, noise, samplers.uniform_taus(steps).float())
     # --8<-- [end:draw]
 
 
-def sheet(net, cache: denoiser.Cache, path, s: float = 3.0) -> None:
+def sheet(net, cache: denoiser.Cache, path, velocity=dit.velocity, s: float = 3.0) -> None:
     """Draw `images.sheet_captions` with seeds 0, 1, 2, ... and save the contact sheet (2 rows of 8)."""
     from PIL import Image
 
@@ -96,7 +99,7 @@ def sheet(net, cache: denoiser.Cache, path, s: float = 3.0) -> None:
     empty = dit.told(cache.empty[None], ends(cache.tokenizer, [""])).expand_as(asked)
     noise = torch.cat([torch.randn((1, 4, side, side), generator=torch.Generator().manual_seed(i)) for i in range(n)])
     with torch.autocast("cpu", torch.bfloat16):
-        z = draw(net, noise, asked, empty, s, denoiser.SHEET_STEPS)
+        z = draw(net, noise, asked, empty, s, denoiser.SHEET_STEPS, velocity)
     with torch.no_grad():
         pictures = cache.vae.decode(z / cache.vae.config.scaling_factor).sample
     pictures = ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)

@@ -1,0 +1,56 @@
+"""A small denoiser of its own for places where every megabyte is waited for: a transformer in which picture tokens alone
+walk through the blocks and look up the words beside them (PixArtTransformer2DModel). It learns the same flow as `dit`."""
+
+import torch
+from diffusers import PixArtTransformer2DModel
+from torch import Tensor, nn
+
+from denoised.models import dit
+
+
+def build(
+    width: int = 224, depth: int = 6, heads: int = 4, text_width: int = 256, side: int = dit.SIDE
+) -> PixArtTransformer2DModel:
+    """5.3 M parameters: xt [B, 4, side, side], text states [B, dit.READS, text_width] and a time [B] -> the flow's
+    direction [B, 4, side, side].
+
+    Words have no weights in the blocks but keys and values, and the clock speaks to all blocks through one layer (Chen et
+    al. 2023, PixArt-alpha, sec. 2.3): at a fixed size that leaves more than twice the width to the picture.
+    """
+    net = PixArtTransformer2DModel(
+        sample_size=side,
+        patch_size=dit.PATCH,
+        in_channels=4,
+        out_channels=4,
+        num_layers=depth,
+        attention_head_dim=width // heads,
+        num_attention_heads=heads,
+        cross_attention_dim=text_width,
+        use_additional_conditions=False,
+    )
+    net.pos_embed.pos_embed.copy_(dit.places(width, side))
+    zero_outputs(net)
+    return net
+
+
+@torch.no_grad()
+def zero_outputs(net: PixArtTransformer2DModel) -> None:
+    """Every block starts as nothing but a look at the words (Peebles & Xie 2022, adaLN-zero); the class leaves it random."""
+    for layer in (net.adaln_single.linear, net.proj_out):
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    for owner in (net, *net.transformer_blocks):
+        nn.init.zeros_(owner.scale_shift_table)
+
+
+@torch.no_grad()
+def enlarge(net: PixArtTransformer2DModel, small: dict[str, Tensor]) -> None:
+    """Go on from the weights of the first stage: everything but the places of its tokens, which are never saved."""
+    net.load_state_dict(small)
+
+
+def velocity(net: PixArtTransformer2DModel, xt: Tensor, tau: Tensor, context: Tensor) -> Tensor:
+    """The direction eps - x0 in which the network sees noise at xt [B, 4, h, w], time tau (0-dimensional or [B]), for a
+    prompt `told` as to `dit`: its first READS states are read, the last one, for the whole prompt, is not."""
+    clock = (dit.CLOCK * tau).expand(len(xt))
+    return net(hidden_states=xt, encoder_hidden_states=context[:, : dit.READS], timestep=clock).sample
