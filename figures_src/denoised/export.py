@@ -32,11 +32,10 @@ from torch import Tensor, nn
 from .models import dit
 from .probes.attention import Attention
 from .probes.joint_attention import JointAttention
+from .rounding import FEWEST, rounded
 
 KINDS = ("exact", "compact")
 OPSET = 17
-FEWEST = 1024  # a weight with fewer values is kept as it is
-STEPS = 127  # of 8 bits, on each side of zero
 
 
 @dataclass(frozen=True)
@@ -176,30 +175,6 @@ def graph(part: Part) -> bytes:
             output_names=list(part.outputs),
         )
     return file.getvalue()
-
-
-# --8<-- [start:rounded]
-def rounded(weight: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """A weight as whole numbers from -127 to 127 and one scale for each output channel, along `axis`.
-
-    Their product is the weight to within half a scale. A channel of zeros has the scale 1.
-    """
-    others = tuple(a for a in range(weight.ndim) if a != axis)
-    largest = np.abs(weight).max(axis=others, keepdims=True).astype(np.float32)
-    scale = np.where(largest > 0, largest / STEPS, 1).astype(np.float32)
-    return np.round(weight / scale).astype(np.int8), scale
-    # --8<-- [end:rounded]
-
-
-@torch.no_grad()
-def round_weights(module: nn.Module) -> nn.Module:
-    """Do to a module of torch what the kind `compact` does to its graph, in place: the same pictures, in torch."""
-    for layer in module.modules():
-        weight = getattr(layer, "weight", None)
-        if isinstance(layer, nn.Linear | nn.Conv2d | nn.Embedding) and weight.numel() >= FEWEST:
-            whole, scale = rounded(weight.numpy())
-            weight.copy_(torch.from_numpy(whole.astype(np.float32) * scale))
-    return module
 
 
 def stored(traced: bytes, kind: str) -> bytes:

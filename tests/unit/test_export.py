@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 import torch
 
-from denoised import export, paths
+from denoised import export, paths, rounding
 from denoised.diffusion import guidance, samplers, schedules
 from denoised.lab import Lab
 from denoised.models import dit, tiny, tiny_vae
@@ -89,7 +89,7 @@ def twin(pipe, kind):
     if kind == "exact":
         return pipe
     small = copy.copy(pipe)
-    small.unet, small.text_encoder = (export.round_weights(copy.deepcopy(m)) for m in (pipe.unet, pipe.text_encoder))
+    small.unet, small.text_encoder = (rounding.round_weights(copy.deepcopy(m)) for m in (pipe.unet, pipe.text_encoder))
     return small
 
 
@@ -219,10 +219,10 @@ def test_rounding_is_within_half_a_step(axis):
         np.random.default_rng(1).standard_normal((6, 5), np.float32) * np.logspace(-3, 2, 6, dtype=np.float32)[:, None]
     )
     weight[2] = 0
-    whole, scale = export.rounded(weight, axis)
+    whole, scale = rounding.rounded(weight, axis)
     assert whole.dtype == np.int8 and scale.shape == ((6, 1) if axis == 0 else (1, 5))
     assert (np.abs(whole * scale - weight) <= 0.5001 * scale).all()
-    assert (np.abs(whole.astype(int)) <= export.STEPS).all()
+    assert (np.abs(whole.astype(int)) <= rounding.STEPS).all()
 
 
 def test_an_unknown_kind_is_refused(traced):

@@ -61,7 +61,7 @@ def cache():
 
 def test_the_teacher_is_followed_with_its_guidance(cache, monkeypatch):
     monkeypatch.setattr(student, "SHARD", 64)
-    made = student.draw(Painter(), cache, PRESET, 0)
+    made = student.draw(Painter(), student.reader(cache, False), cache, PRESET, 0)
     assert made["stops"].shape == (64, 5, 4, 16, 16)
     assert 0 < made["icons"].sum() < 64
     wanted = 0.5 + 3 * (made["icons"] + 1 - 0.5)  # guidance 3, from the empty prompt's picture
@@ -72,7 +72,8 @@ def test_the_teacher_is_followed_with_its_guidance(cache, monkeypatch):
 
 def test_a_shard_is_the_same_twice_and_no_two_are_alike(cache, monkeypatch):
     monkeypatch.setattr(student, "SHARD", 32)
-    one, again, other = (student.draw(Painter(), cache, PRESET, number) for number in (3, 3, 4))
+    read = student.reader(cache, ends=False)
+    one, again, other = (student.draw(Painter(), read, cache, PRESET, number) for number in (3, 3, 4))
     assert all(torch.equal(one[name], again[name]) for name in one)
     assert not torch.equal(one["stops"], other["stops"])
 

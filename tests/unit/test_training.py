@@ -258,7 +258,7 @@ def test_ema_swaps_there_and_back():
 
 
 def test_presets_are_a_table():
-    kinds = {"vae", "decoder", "tiny", "tiny-vae", "clip", "judge", "unet", "dit", "student"}
+    kinds = {"vae", "decoder", "tiny", "tiny-vae", "clip", "judge", "unet", "dit", "small", "student", "small-student"}
     order = list(PRESETS)
     for name, item in PRESETS.items():
         assert name == item.name

@@ -31,13 +31,13 @@ def as_diffusion(flow: Callable[[Tensor, Tensor], Tensor], alpha_bar: Tensor) ->
     xt [N, ...]; t is 0-dimensional or [N], from 0 up to T. The sample is stretched to the flow's size; the direction tells
     where x0 and eps lie, and these what v is.
     """
-    taus, alphas, sigmas = tau_of(alpha_bar).float(), alpha_bar.sqrt().float(), (1 - alpha_bar).sqrt().float()
 
     def model(xt: Tensor, t: Tensor) -> Tensor:
-        at = t.long()
-        tau, alpha, sigma = (table[at].reshape(-1, *[1] * (xt.ndim - 1)) for table in (taus, alphas, sigmas))
+        level = alpha_bar[t.long()]
+        taus, alphas, sigmas = tau_of(level).float(), level.sqrt().float(), (1 - level).sqrt().float()
+        tau, alpha, sigma = (row.reshape(-1, *[1] * (xt.ndim - 1)) for row in (taus, alphas, sigmas))
         line = xt / (alpha + sigma)
-        direction = flow(line, taus[at])
+        direction = flow(line, taus)
         x0, eps = line - tau * direction, line + (1 - tau) * direction
         return alpha * eps - sigma * x0
 

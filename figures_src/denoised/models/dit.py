@@ -107,11 +107,11 @@ def velocity(net: SD3Transformer2DModel, xt: Tensor, tau: Tensor, context: Tenso
 
 class AsUNet(nn.Module):
     """The transformer in a U-Net's place: asked with a diffusion's xt [B, 4, h, w] and t, it answers with v, and so draws
-    with whatever draws with a U-Net that predicts v. `alpha_bar` [T] is the schedule's."""
+    with whatever draws with a U-Net that predicts v. `alpha_bar` [T] is the schedule's; `velocity` asks the network."""
 
-    def __init__(self, net: SD3Transformer2DModel, alpha_bar: Tensor):
+    def __init__(self, net: nn.Module, alpha_bar: Tensor, velocity=velocity):
         super().__init__()
-        self.net = net
+        self.net, self.velocity = net, velocity
         self.register_buffer("alpha_bar", alpha_bar, persistent=False)  # goes where the network goes
         self.config = SimpleNamespace(
             in_channels=net.config.in_channels, sample_size=net.config.sample_size, time_cond_proj_dim=None
@@ -128,7 +128,7 @@ class AsUNet(nn.Module):
     # --8<-- [start:as_unet]
     def forward(self, xt, t, encoder_hidden_states, return_dict=True, **_):
         def flow(line, tau):
-            return velocity(self.net, line, tau, encoder_hidden_states)
+            return self.velocity(self.net, line, tau, encoder_hidden_states)
 
         v = bridge.as_diffusion(flow, self.alpha_bar)(xt, torch.as_tensor(t).expand(len(xt)))
         return SimpleNamespace(sample=v) if return_dict else (v,)

@@ -1,11 +1,19 @@
 """A small denoiser of its own for places where every megabyte is waited for: a transformer in which picture tokens alone
 walk through the blocks and look up the words beside them (PixArtTransformer2DModel). It learns the same flow as `dit`."""
 
+from pathlib import Path
+
 import torch
 from diffusers import PixArtTransformer2DModel
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from denoised import rounding
+from denoised.errors import DenoisedError
 from denoised.models import dit
+
+FILE = "rounded.safetensors"  # a byte a weight, see `rounding`
 
 
 def build(
@@ -35,7 +43,7 @@ def build(
 
 @torch.no_grad()
 def zero_outputs(net: PixArtTransformer2DModel) -> None:
-    """Every block starts as nothing but a look at the words (Peebles & Xie 2022, adaLN-zero); the class leaves it random."""
+    """Every block starts as nothing but a look at the words (Peebles & Xie 2022, adaLN-zero); the class does not."""
     for layer in (net.adaln_single.linear, net.proj_out):
         nn.init.zeros_(layer.weight)
         nn.init.zeros_(layer.bias)
@@ -54,3 +62,32 @@ def velocity(net: PixArtTransformer2DModel, xt: Tensor, tau: Tensor, context: Te
     prompt `told` as to `dit`: its first READS states are read, the last one, for the whole prompt, is not."""
     clock = (dit.CLOCK * tau).expand(len(xt))
     return net(hidden_states=xt, encoder_hidden_states=context[:, : dit.READS], timestep=clock).sample
+
+
+def save(net: PixArtTransformer2DModel, folder: Path) -> None:
+    """config.json as diffusers writes it, and the weights as whole numbers in FILE."""
+    folder.mkdir(parents=True, exist_ok=True)
+    net.save_config(folder)
+    save_file(rounding.pack(net.state_dict()), folder / FILE)
+    (folder / FILE).chmod(0o644)  # safetensors writes for the owner alone
+
+
+def load(folder: Path) -> PixArtTransformer2DModel:
+    """The small transformer of weights/small in float32, for looking. DenoisedError where it is missing or damaged."""
+    try:
+        net = PixArtTransformer2DModel.from_config(PixArtTransformer2DModel.load_config(folder, local_files_only=True))
+        net.load_state_dict(rounding.unpack(load_file(folder / FILE)))
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise DenoisedError(
+            f"There is no whole small transformer in {folder} ({str(error).splitlines()[0][:80]}): restore it from git, or "
+            "train it with `python scripts/train.py small-student`."
+        ) from None
+    return net.eval().requires_grad_(False)
+
+
+def put_into(pipe, folder: Path):
+    """Let the small transformer in `folder` draw in a StableDiffusionPipeline in float32 instead of its U-Net, as
+    `dit.put_into` does with the large one. It learned guidance: ask it with guidance_scale=1. Returns the pipeline."""
+    pipe.unet = dit.AsUNet(load(Path(folder)), pipe.scheduler.alphas_cumprod, velocity)
+    pipe.text_encoder = dit.WithEnd(pipe.text_encoder)
+    return pipe

@@ -10,7 +10,7 @@ class Preset:
     """One run: what is trained, on what, for how long."""
 
     name: str
-    kind: str  # which trainer: vae | decoder | tiny | tiny-vae | clip | judge | unet | dit | small | student
+    kind: str  # which trainer, see training/run.py
     samples: int  # length of the run; the rate cools down over its last quarter
     batch: int
     lr: float
@@ -71,6 +71,9 @@ _PRESETS = (
     # An adapter with which the U-Net draws in four steps, taught by itself (progressive distillation in one round).
     Preset("student", "student", samples=80_000, batch=32, lr=1e-3, warmup=2_000, seed=3, ema=0.995,
            extra={"rank": 16, "steps": 4, "teacher_steps": 8, "guidance": 3.0, "pictures": 8_192}),
+    # The small transformer, taught by the large one in the same way: it is the one that a reader's browser loads first.
+    Preset("small-student", "small-student", samples=240_000, batch=32, lr=5e-4, warmup=4_000, seed=9,
+           extra={"start": "small", "steps": 4, "teacher_steps": 8, "guidance": 3.0, "pictures": 12_288}),
 )  # fmt: skip
 PRESETS = {preset.name: preset for preset in _PRESETS}
 

@@ -12,18 +12,18 @@ from denoised.models.dit import ends
 from denoised.training import denoiser, images, loop, store
 from denoised.training.presets import Preset
 
-
 FAMILIES = {"dit": dit, "small": small}  # by the preset's kind: what builds a network and asks it
 
 
 def train_dit(preset: Preset, **limits):
-    """Returns (transformer, report) for a preset of kind "dit" or "small". Starts from the smaller pictures' preset named in extra["start"], if any."""
+    """Returns (transformer, report) for a preset of kind "dit" or "small". Goes on from the preset named in
+    extra["start"], if any."""
     torch.manual_seed(preset.seed)
     cache = denoiser.Cache(preset.extra["pixels"])
     family = FAMILIES[preset.kind]
     net, velocity = family.build(side=preset.extra["pixels"] // 8), family.velocity
     if start := preset.extra.get("start"):
-        family.enlarge(net, _averaged(start, type(net)).state_dict())
+        family.enlarge(net, averaged(start, type(net)).state_dict())
     end = ends(cache.tokenizer, cache.words()).unflatten(0, (-1, denoiser.WORDINGS))
     end_empty = ends(cache.tokenizer, [""])
     fixed = torch.Generator().manual_seed(11)
@@ -67,7 +67,7 @@ def train_dit(preset: Preset, **limits):
     return net, report | evaluate()
 
 
-def _averaged(name: str, kind: type):
+def averaged(name: str, kind: type):
     """The averaged transformer, of the diffusers class `kind`, that preset `name` left in runs/."""
     folder = paths.RUNS / name / "ema"
     if not (folder / "config.json").exists():
@@ -89,7 +89,7 @@ def draw(net, noise: Tensor, told: Tensor, untold: Tensor, s: float, steps: int,
     # --8<-- [end:draw]
 
 
-def sheet(net, cache: denoiser.Cache, path, velocity=dit.velocity, s: float = 3.0) -> None:
+def sheet(net, cache: denoiser.Cache, path, velocity=dit.velocity, s: float = 3.0, steps=denoiser.SHEET_STEPS) -> None:
     """Draw `images.sheet_captions` with seeds 0, 1, 2, ... and save the contact sheet (2 rows of 8)."""
     from PIL import Image
 
@@ -99,7 +99,7 @@ def sheet(net, cache: denoiser.Cache, path, velocity=dit.velocity, s: float = 3.
     empty = dit.told(cache.empty[None], ends(cache.tokenizer, [""])).expand_as(asked)
     noise = torch.cat([torch.randn((1, 4, side, side), generator=torch.Generator().manual_seed(i)) for i in range(n)])
     with torch.autocast("cpu", torch.bfloat16):
-        z = draw(net, noise, asked, empty, s, denoiser.SHEET_STEPS, velocity)
+        z = draw(net, noise, asked, empty, s, steps, velocity)
     with torch.no_grad():
         pictures = cache.vae.decode(z / cache.vae.config.scaling_factor).sample
     pictures = ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)

@@ -7,7 +7,7 @@ import copy
 import numpy as np
 import torch
 
-from denoised import export
+from denoised import rounding
 from denoised.pipeline import decode, encode, generate_batch
 from denoised.probes.attention import Attention, is_word
 from denoised.probes.latents import fit_preview
@@ -89,7 +89,7 @@ def make(lab, smoke=False):
     traces, maps = record(pipe, prompts, steps)
 
     small = copy.copy(pipe)
-    small.unet, small.text_encoder = (export.round_weights(copy.deepcopy(m)) for m in (pipe.unet, pipe.text_encoder))
+    small.unet, small.text_encoder = (rounding.round_weights(copy.deepcopy(m)) for m in (pipe.unet, pipe.text_encoder))
     some = prompts[:COMPARED]
     again = generate_batch(small, some, [SEED] * len(some), steps=steps, guidance=GUIDANCE, batch=len(some))
     apart = np.array([
