@@ -6,6 +6,7 @@ python scripts/lab_denoisers.py    resumes where it was stopped; writes figures_
 
 import copy
 import sys
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
@@ -19,11 +20,10 @@ from denoised.data.captions import prompt
 from denoised.lab import Lab
 from denoised.models import dit
 from denoised.models import judge as judge_model
-from denoised.pipeline import decode
-from denoised.probes import judge, play
+from denoised.probes import play
 from denoised.studies import denoisers as study
 from denoised.studies import evenings, fewsteps, shelf
-from studying import keep_results, made_once, run_script
+from studying import judged_runs, keep_results, run_script
 
 BATCH = 16
 
@@ -51,28 +51,11 @@ def main() -> None:
             )
         return torch.cat(done)
 
-    def look(pictures):
-        return {
-            name: torch.from_numpy(logits) for name, logits in judge.look(net, pictures).items() if name != "features"
-        }
-
-    facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "asked": [row.id for row in rows]}
-    arrays, made = {"kept": np.array([row.split == "pair" for row in rows])}, {}
-    for name, runner in study.RUNNERS.items():
-        mark = weights["unet" if runner.net == "unet" else "transformer"][:8]
-        z = made[name] = made_once(folder, f"{name}-{mark}", lambda r=runner: draw(r))
-        seen = made_once(
-            folder, f"seen-{name}-{mark}-{weights['judge'][:8]}", lambda z=z: look(decode(pipes["unet"].vae, z))
-        )
-        seen = {head: logits.numpy() for head, logits in seen.items()}
-        five = judge.names(net, seen, k=5)
-        arrays[f"top1_{name}"] = np.array([row.concept == names[0] for row, names in zip(rows, five, strict=True)])
-        arrays[f"top5_{name}"] = np.array([row.concept in names for row, names in zip(rows, five, strict=True)])
-        styles = judge.names(net, seen, head="style")
-        arrays[f"style_{name}"] = np.array([row.style == names[0] for row, names in zip(rows, styles, strict=True)])
-        print(
-            name, *(f"{what} {arrays[f'{what}_{name}'].mean():.3f}" for what in ("top1", "top5", "style")), flush=True
-        )
+    mark = {"unet": weights["unet"][:8], "dit": weights["transformer"][:8]}
+    made, arrays = judged_runs(
+        folder, {name: partial(draw, runner) for name, runner in study.RUNNERS.items()}, pipes["unet"].vae, net, rows,
+        {name: f"{mark[runner.net]}-{weights['judge'][:8]}" for name, runner in study.RUNNERS.items()},
+    )  # fmt: skip
     first, second = (made[name] for name in study.PAIR)
     far = (first - second).square().flatten(1).mean(1).sqrt()
     both = arrays[f"top1_{study.PAIR[0]}"] & arrays[f"top1_{study.PAIR[1]}"]
@@ -80,7 +63,8 @@ def main() -> None:
     arrays["apart"] = (far / (0.5 * (fewsteps.yardstick(first) + fewsteps.yardstick(second)))).numpy()
     for name, z in made.items():
         arrays[f"z_{name}"] = z[arrays["shown"]].half().numpy()
-    keep_results(study.FILE, facts, arrays)
+    facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "asked": [row.id for row in rows]}
+    keep_results(study.FILE, facts, arrays | {"kept": np.array([row.split == "pair" for row in rows])})
 
 
 if __name__ == "__main__":

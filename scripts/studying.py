@@ -34,6 +34,33 @@ def made_once(folder: Path, name: str, make: Callable[[], object]):
     return torch.load(path, weights_only=True)
 
 
+def judged_runs(folder: Path, draws: dict[str, Callable[[], object]], vae, judge_net, rows, marks: dict[str, str]):
+    """Lets each of `draws` draw the captions of icons `rows`, and the judge look at it, both at most once: its name with
+    marks[name] (of the weights that had a part) is the file's. Returns ({name: latents}, {"top1_<name>", "top5_<name>",
+    "style_<name>": bool [N]}): does the judge name the thing at once, among its first five, and the style?"""
+    import torch
+
+    from denoised.pipeline import decode
+    from denoised.probes import judge
+
+    def look(pictures):
+        logits = judge.look(judge_net, pictures)
+        return {head: torch.from_numpy(values) for head, values in logits.items() if head != "features"}
+
+    made, arrays = {}, {}
+    for name, draw in draws.items():
+        z = made[name] = made_once(folder, f"{name}-{marks[name]}", draw)
+        seen = made_once(folder, f"seen-{name}-{marks[name]}", lambda z=z: look(decode(vae, z)))
+        seen = {head: logits.numpy() for head, logits in seen.items()}
+        five, styles = judge.names(judge_net, seen, k=5), judge.names(judge_net, seen, head="style")
+        arrays[f"top1_{name}"] = np.array([row.concept == names[0] for row, names in zip(rows, five, strict=True)])
+        arrays[f"top5_{name}"] = np.array([row.concept in names for row, names in zip(rows, five, strict=True)])
+        arrays[f"style_{name}"] = np.array([row.style == names[0] for row, names in zip(rows, styles, strict=True)])
+        told = (f"{what} {arrays[f'{what}_{name}'].mean():.3f}" for what in ("top1", "top5", "style"))
+        print(name, *told, flush=True)
+    return made, arrays
+
+
 def turn_by_turn(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     """Seconds of each call, `repeats` times, in turns so that all meet the same machine; a first turn is not counted."""
     times = {name: [] for name in calls}

@@ -25,3 +25,14 @@ def dots(fig: Canvas, x: float, y: float, width: float, title: str, about: str, 
     if percent:
         ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
     ax.tick_params(labelsize=11)
+
+
+def two_panels(fig: Canvas, y: float, panels, left: float = 136, first: float = 420, row: float = 26) -> None:
+    """Two panels of `dots` for the same rows, each (title, about, rows, more), side by side, the first one `first` px wide
+    and the second without words; in narrow figures one below the other. The figure ends where they do."""
+    height = 44 + row * len(panels[0][2]) + 40
+    for k, (title, about, rows, more) in enumerate(panels):
+        x, top, width = (0, y + k * (height + 8), fig.width) if fig.narrow else (k * (first + 14), y, first)
+        width = fig.width - x if k else width
+        dots(fig, x, top, width, title, about, rows, left, row, named=fig.narrow or not k, **more)
+    fig.set_height(y + (2 * height + 8 if fig.narrow else height))

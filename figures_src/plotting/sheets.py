@@ -13,3 +13,22 @@ def named_rows(fig: Canvas, rows: dict[str, list], narrow: bool, y: float = 0, c
         fig.note(0, y, name, (colours or {}).get(name, "muted"), 12, weight=600)
         y = image_grid(fig, [pictures], y=y + 20, cell=82, gap=8) + 10
     return y - 10
+
+
+def captioned_rows(fig: Canvas, rows: dict[str, tuple[str, list]], labels: list[str]) -> float:
+    """Draw {name: (its palette colour, pictures of one size)}, in wide figures beside its name, and below each column what
+    was asked for, of up to five lines. Returns where that ends, in px."""
+    many = len(labels)
+    columns, gap = (min(4, many), 8) if fig.narrow else (many, 6)
+    left, y = (0 if fig.narrow else 142), 0.0
+    cell = min(92, int((fig.width - left - gap * (columns - 1)) // columns))
+    for name, (colour, pictures) in rows.items():
+        if fig.narrow:
+            fig.note(0, y, name, colour, 12, weight=600)
+            y += 18
+        else:
+            fig.note(0, y + cell / 2, name.replace(", ", ",\n"), colour, 12, weight=600, va="center")
+        y = image_grid(fig, [list(pictures[:columns])], x=left, y=y, cell=cell, gap=gap) + (12 if fig.narrow else 6)
+    for k, label in enumerate(labels[:columns]):
+        fig.note(left + k * (cell + gap) + cell / 2, y, label, "muted", 11, ha="center")
+    return y + 14 * max(label.count("\n") + 1 for label in labels[:columns]) + 2

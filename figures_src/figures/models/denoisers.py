@@ -19,9 +19,9 @@ from denoised.pipeline import decode
 from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci
 from denoised.studies import denoisers, fewsteps, shelf
-from plotting.dots import dots
-from plotting.layout import image_grid
+from plotting.dots import two_panels
 from plotting.output import Output
+from plotting.sheets import captioned_rows
 from plotting.style import new_figure
 
 WEIGHTS = ("emoji-sd", "dit", "judge")
@@ -104,40 +104,17 @@ def make(lab, smoke=False):
     row_of = {row.id: row for row in splits.load()}
     labels = ["\n".join(wrap(prompt(row_of[i]), 11)[:5]) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
 
-    def shares(fig, x, y, width, title, about, field, named):
+    def panel(title, about, field):
         rows = [(word, *(n[f"{field}_{name.replace('-', '_')}{end}"] for end in ("", "_low", "_high")), colour(name))
                 for name, word in WORDS.items()]  # fmt: skip
-        dots(fig, x, y, width, title, about, rows, 136, named=named, most=1)
+        return title, about, rows, {"most": 1}
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
-        columns, gap = (min(4, count), 8) if narrow else (count, 6)
-        left = 0 if narrow else 142
-        cell = min(92, int((fig.width - left - gap * (columns - 1)) // columns))
-        y = 0
-        for name, title in NAMES.items():
-            tint = "prediction" if name.startswith("dit") else "ink"
-            if narrow:
-                fig.note(0, y, title, tint, 12, weight=600)
-                y += 18
-            else:
-                fig.note(0, y + cell / 2, title.replace(", ", ",\n"), tint, 12, weight=600, va="center")
-            y = image_grid(fig, [list(drawn[name][:columns])], x=left, y=y, cell=cell, gap=gap) + (12 if narrow else 6)
-        for k, label in enumerate(labels[:columns]):
-            fig.note(left + k * (cell + gap) + cell / 2, y, label, "muted", 11, ha="center")
-        y += 72
-        y += 12
-        height = 44 + 26 * len(WORDS) + 40
-        things = ("Thing among the judge's first five", "same captions, same noise; 95 % intervals", "top5")
-        styles = ("Style named rightly", "by the same judge", "style")
-        if narrow:
-            shares(fig, 0, y, fig.width, *things, True)
-            shares(fig, 0, y + height + 8, fig.width, *styles, True)
-            fig.set_height(y + 2 * height + 8)
-        else:
-            shares(fig, 0, y, 420, *things, True)
-            shares(fig, 434, y, fig.width - 434, *styles, False)
-            fig.set_height(y + height)
+        tints = {name: "prediction" if name.startswith("dit") else "ink" for name in NAMES}
+        y = captioned_rows(fig, {title: (tints[name], drawn[name]) for name, title in NAMES.items()}, labels)
+        things = panel("Thing among the judge's first five", "same captions, same noise; 95 % intervals", "top5")
+        two_panels(fig, y + 12, (things, panel("Style named rightly", "by the same judge", "style")))
         return fig
 
     shares_of = {name: [n[f"top5_{net}_{name}"] for net in ("unet", "dit")] for name in ("25", "8", "4", "25_plain")}

@@ -16,9 +16,9 @@ from denoised.pipeline import decode
 from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci
 from denoised.studies import fewsteps, shelf
-from plotting.dots import dots
-from plotting.layout import image_grid
+from plotting.dots import two_panels
 from plotting.output import Output
+from plotting.sheets import captioned_rows
 from plotting.style import new_figure
 
 WEIGHTS = ("emoji-sd", "student", "judge")
@@ -84,41 +84,18 @@ def make(lab, smoke=False):
     row_of = {row.id: row for row in splits.load()}
     labels = ["\n".join(wrap(prompt(row_of[i]), 11)[:5]) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
 
-    def shares(fig, x, y, width, title, about, field, named):
+    def panel(title, about, field, **more):
         rows = [(word, *(n[f"{field}_{name.replace('-', '_')}{end}"] for end in ("", "_low", "_high")), colour(name))
                 for name, word in WORDS.items()]  # fmt: skip
-        judged = {"most": 1, "line": (n["top5_unet_25"], "muted")} if field == "top5" else {"percent": False}
-        dots(fig, x, y, width, title, about, rows, 136, named=named, **judged)
+        return title, about, rows, more
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
-        columns, gap = (min(4, count), 8) if narrow else (count, 6)
-        left = 0 if narrow else 142
-        cell = min(92, int((fig.width - left - gap * (columns - 1)) // columns))
-        y = 0
-        for name in SHEET:
-            if narrow:
-                fig.note(0, y, WORDS[name], colour(name), 12, weight=600)
-                y += 18
-            else:
-                fig.note(0, y + cell / 2, WORDS[name], colour(name), 12, weight=600, va="center")
-            y = image_grid(fig, [list(drawn[name][:columns])], x=left, y=y, cell=cell, gap=gap) + (12 if narrow else 6)
-        if not narrow:
-            for k, label in enumerate(labels):
-                fig.note(left + k * (cell + gap) + cell / 2, y, label, "muted", 11, ha="center")
-            y += 72
-        y += 12
-        height = 44 + 26 * len(WORDS) + 40
-        tops = ("Thing among the judge's first five", "95 % intervals; dashed: 25 steps", "top5")
-        ways = ("Distance from the long run's end", "1 = another drawing", "far")
-        if narrow:
-            shares(fig, 0, y, fig.width, *tops, True)
-            shares(fig, 0, y + height + 8, fig.width, *ways, True)
-            fig.set_height(y + 2 * height + 8)
-        else:
-            shares(fig, 0, y, 420, *tops, True)
-            shares(fig, 434, y, fig.width - 434, *ways, False)
-            fig.set_height(y + height)
+        y = captioned_rows(fig, {WORDS[name]: (colour(name), drawn[name]) for name in SHEET}, labels)
+        tops = panel("Thing among the judge's first five", "95 % intervals; dashed: 25 steps", "top5", most=1,
+                     line=(n["top5_unet_25"], "muted"))  # fmt: skip
+        ways = panel("Distance from the long run's end", "1 = another drawing", "far", percent=False)
+        two_panels(fig, y + 12, (tops, ways))
         return fig
 
     named = {name: n[f"top5_{name.replace('-', '_')}"] for name in WORDS}
