@@ -10,6 +10,7 @@ Three graphs draw, one picture at a time. Whatever a network's user has to know 
 and, for another denoiser, for pictures that come from outside and for other decoders of the same latents:
 
     dit       as unet, by the transformer in its place; context [1, L + 1, D]: the state at the prompt's end once more
+    small     as dit, by the small one
     encoder   picture [1, 3, H, W] from 0 to 1                   -> mean, spread [1, C, h, w], in the U-Net's scale: a
                                                                     latent is mean + spread * noise
     tiny      as decoder, by the decoder half of an AutoencoderTiny
@@ -83,6 +84,19 @@ class _Transformer(nn.Module):
         return output, nn.functional.pad(seen.maps(dit.READS), (0, self.length - dit.READS))
 
 
+class _Small(nn.Module):
+    """The small transformer in the U-Net's place; words that it is not given get nothing."""
+
+    def __init__(self, unet: dit.AsUNet, length: int):
+        super().__init__()
+        self.unet, self.length = unet, length
+
+    def forward(self, xt, t, context):
+        with Attention(self.unet.net) as seen:
+            output = self.unet(xt, t, context, return_dict=False)[0]
+        return output, nn.functional.pad(seen.maps(dit.SIDE // dit.PATCH), (0, self.length - dit.READS))
+
+
 class _Decoder(nn.Module):
     def __init__(self, vae):
         super().__init__()
@@ -144,12 +158,13 @@ def parts(pipe) -> dict[str, Part]:
 
 @torch.no_grad()
 def transformer(pipe) -> Part:
-    """dit of a pipeline into which `models.dit.put_into` has put one, as in the table above."""
+    """dit, or small, of a pipeline into which `models.dit.put_into` or `models.small.put_into` has put one."""
     latent = torch.linspace(-1, 1, 4 * dit.SIDE**2).reshape(1, 4, dit.SIDE, dit.SIDE)
     ids = torch.arange(pipe.tokenizer.model_max_length)
     inputs = {"xt": latent, "t": torch.tensor([500.0]), "context": pipe.text_encoder(ids[None])[0]}
     side = dit.SIDE // dit.PATCH
-    return Part(_Transformer(pipe.unet, len(ids)).eval(), inputs, ("output", f"attention_{side}"))
+    kind = _Transformer if pipe.unet.velocity is dit.velocity else _Small
+    return Part(kind(pipe.unet, len(ids)).eval(), inputs, ("output", f"attention_{side}"))
 
 
 @torch.no_grad()

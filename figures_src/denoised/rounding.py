@@ -1,12 +1,19 @@
 """Weights as whole numbers of 8 bits with one scale for each output channel: a byte a weight, at the price of a small
-rounding error. So the open box loads its large graphs, and so the small transformer is kept."""
+rounding error. So the open box loads its large graphs, and so both transformers are kept."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from denoised.errors import DenoisedError
+
+FILE = "rounded.safetensors"
 FEWEST = 1024  # a weight with fewer values is kept as it is
 STEPS = 127  # of 8 bits, on each side of zero
 WHOLE, SCALE = ".whole", ".scale"  # what is put behind a weight's name
@@ -57,3 +64,25 @@ def unpack(packed: dict[str, Tensor]) -> dict[str, Tensor]:
             bare = name.removesuffix(WHOLE)
             state[bare] = whole.float() * packed[bare + SCALE]
     return state
+
+
+def save(net: nn.Module, folder: Path) -> None:
+    """A model of diffusers: its config.json as the library writes it, and its weights, `pack`ed, in FILE."""
+    folder.mkdir(parents=True, exist_ok=True)
+    net.save_config(folder)
+    save_file(pack(net.state_dict()), folder / FILE)
+    (folder / FILE).chmod(0o644)  # safetensors writes for the owner alone
+
+
+def load(kind: type, folder: Path, train: str) -> nn.Module:
+    """A model of diffusers' class `kind` that was `save`d in a folder, in float32, for looking. DenoisedError where it is
+    missing or damaged; `train` is the preset that makes it."""
+    try:
+        net = kind.from_config(kind.load_config(folder, local_files_only=True))
+        net.load_state_dict(unpack(load_file(folder / FILE)))
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise DenoisedError(
+            f"There is no whole transformer in {folder} ({str(error).splitlines()[0][:80]}): restore it from git, or train "
+            f"it with `python scripts/train.py {train}`."
+        ) from None
+    return net.eval().requires_grad_(False)

@@ -76,4 +76,4 @@ def _short(weights):
     """emoji-sd/vae for the file that diffusers and transformers always call the same; else the name without ending."""
     folder, _, file = weights.rpartition("/")
     stem = file.removesuffix(".safetensors")
-    return folder if stem in ("diffusion_pytorch_model", "model") and folder else f"{folder}/{stem}".lstrip("/")
+    return folder if stem in ("diffusion_pytorch_model", "model", "rounded") and folder else f"{folder}/{stem}".lstrip("/")

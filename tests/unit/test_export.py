@@ -11,7 +11,7 @@ import torch
 from denoised import export, paths, rounding
 from denoised.diffusion import guidance, samplers, schedules
 from denoised.lab import Lab
-from denoised.models import dit, tiny, tiny_vae
+from denoised.models import dit, small, tiny, tiny_vae
 from denoised.pipeline import decode, encode_prompts, generate, generate_batch, load
 from denoised.probes.attention import Attention
 
@@ -230,13 +230,17 @@ def test_an_unknown_kind_is_refused(traced):
         export.stored(traced["decoder"], "tiny")
 
 
-def test_a_transformer_in_the_unets_place(pipe):
+@pytest.mark.parametrize("family", [dit, small], ids=["large", "small"])
+def test_a_transformer_in_the_unets_place(pipe, family):
     """One of our size with other numbers in it: with those that are built, it says nothing."""
-    net, generator = dit.build().eval().requires_grad_(False), torch.Generator().manual_seed(0)
+    net, generator = family.build().eval().requires_grad_(False), torch.Generator().manual_seed(0)
     for parameter in net.parameters():
         parameter.copy_((parameter + 0.02 * torch.randn(parameter.shape, generator=generator)).half().float())
     other = copy.copy(pipe)
-    other.unet, other.text_encoder = dit.AsUNet(net, pipe.scheduler.alphas_cumprod), dit.WithEnd(pipe.text_encoder)
+    other.unet, other.text_encoder = (
+        dit.AsUNet(net, pipe.scheduler.alphas_cumprod, family.velocity),
+        dit.WithEnd(pipe.text_encoder),
+    )
     part = export.transformer(other)
     exact = runner(export.stored(export.graph(part), "exact"))
     xt, context = torch.randn(1, 4, 16, 16, generator=generator), encode_prompts(other, ["tiger face"]).states

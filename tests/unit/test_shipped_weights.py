@@ -23,6 +23,7 @@ FOLDERS = [
     "tiny-vae",
     "student",
     "dit/transformer",
+    "small",
 ]
 LIMIT = 150_000_000  # bytes, of everything: the pipeline, its decoders, the judge, what pages train beside them
 MODEL_LIMIT = 80_000_000  # bytes, of the pipeline and its decoders: what a reader of the first pages needs

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from diffusers import FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel
+from diffusers import FlowMatchEulerDiscreteScheduler, PixArtTransformer2DModel, SD3Transformer2DModel
 from diffusers.models.embeddings import get_2d_sincos_pos_embed
 
 from denoised import paths
 from denoised.diffusion import bridge, guidance, samplers
 from denoised.errors import DenoisedError
-from denoised.models import dit
+from denoised.models import dit, small
 from denoised.models import unet as unet_model
 from denoised.probes.joint_attention import JointAttention
 from denoised.training import transformer
@@ -170,21 +170,23 @@ def lessons(tmp_path, monkeypatch):
     monkeypatch.setattr(transformer.denoiser, "Cache", cache)
     monkeypatch.setattr(transformer, "ends", lambda tokenizer, captions: torch.full((len(captions),), 3))
     monkeypatch.setattr(transformer, "sheet", lambda *_: None)
-    build = dit.build
-    monkeypatch.setattr(dit, "build", lambda side: build(**SMALL, side=side))
+    for family in (dit, small):
+        monkeypatch.setattr(family, "build", partial(family.build, **SMALL))
     short = {"samples": 1280, "warmup": 64, "batch": 16, "lr": 5e-3, "ema": 0.9}
-    return {name: replace(PRESETS[name], **short) for name in ("dit-64px", "dit")}
+    return {name: replace(PRESETS[name], **short) for name in ("dit-64px", "dit", "small-64px", "small")}
 
 
-def test_it_learns_from_words_in_two_stages(lessons):
-    with pytest.raises(DenoisedError, match="dit-64px"):
-        transformer.train_dit(lessons["dit"])
-    _, report = transformer.train_dit(lessons["dit-64px"])
+@pytest.mark.parametrize("name, kind", [("dit", SD3Transformer2DModel), ("small", PixArtTransformer2DModel)])
+def test_it_learns_from_words_in_two_stages(lessons, name, kind):
+    with pytest.raises(DenoisedError, match=f"{name}-64px"):
+        transformer.train_dit(lessons[name])
+    _, report = transformer.train_dit(lessons[f"{name}-64px"])
     assert report["gap"] > 1.5, "another icon's words must cost something"
-    net, report = transformer.train_dit(lessons["dit"])
-    assert isinstance(net, SD3Transformer2DModel) and net.config.sample_size == 16
+    net, report = transformer.train_dit(lessons[name])
+    assert isinstance(net, kind) and net.config.sample_size == 16
     assert report["finished"] and report["gap"] > 1.5
     json.dumps(report)
     words = dit.told(transformer.denoiser.Cache(128).states[:2, 0], torch.tensor([3, 3]))
-    drawn = transformer.draw(net, torch.randn(2, 4, 16, 16), words, torch.zeros_like(words), 1.0, 8)
+    ask = transformer.FAMILIES[name].velocity
+    drawn = transformer.draw(net, torch.randn(2, 4, 16, 16), words, torch.zeros_like(words), 1.0, 8, ask)
     assert drawn[0].mean() < -0.5 and drawn[1].mean() > 0.5, "each kind is drawn where its words are said"

@@ -4,6 +4,7 @@
 import { SAMPLERS } from "./samplers.js";
 import { alphaBar, guide, split, timesteps } from "./schedule.js";
 import { begin, blend, noised } from "./start.js";
+import { NETS } from "./state.js";
 import { Tokenizer } from "./tokenizer.js";
 import { normal } from "./noise.js";
 
@@ -16,7 +17,7 @@ export class Engine {
     if (of.schedule.prediction !== "v_prediction") throw new Error(`A model that predicts ${of.schedule.prediction} is not known here.`);
   }
 
-  /** Takes in one part, as the bytes of its file: "tokenizer", "text", "unet", "fast", "dit", "encoder" or a decoder by its name. */
+  /** Takes in one part, as the bytes of its file: "tokenizer", "text", "unet" or another network of state.js, "encoder" or a decoder by its name. */
   async take(name, bytes) {
     if (name === "tokenizer") {
       this.tokenizer = new Tokenizer(JSON.parse(new TextDecoder().decode(bytes)));
@@ -48,10 +49,10 @@ export class Engine {
     return { ...first, states: between(first.states, states), end: between(first.end, end), second: tokens, used: Math.max(first.used, used) };
   }
 
-  /** The denoiser's answer to one sample, by the session `net` ("unet", "fast" with the adapter, or "dit", which is told the prompt's end
+  /** The denoiser's answer to one sample, by the session `net` ("unet", or one of state.js, some of which are told the prompt's end
    *  once more): {output, attention: {side: Float32Array [side side L]}}. */
   async denoise(net, xt, t, text) {
-    const told = net === "dit" ? Float32Array.from([...text.states, ...text.end]) : text.states;
+    const told = NETS[net]?.ends ? Float32Array.from([...text.states, ...text.end]) : text.states;
     const found = await this.sessions[net].run({
       xt: this.tensor(xt, [1, ...this.of.latent]),
       t: this.tensor(Float32Array.of(t), [1]),

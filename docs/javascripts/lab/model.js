@@ -1,11 +1,11 @@
 // Which parts of the model are loaded, what the missing ones weigh, and loading them. A part is "tokenizer", "text", "unet", "fast" (the
-// U-Net with its adapter), "dit" (the transformer), "encoder", or a decoder by its name ("base", "noto", ...); text encoder and denoisers come in two kinds of weights, "compact" and "exact".
+// U-Net with its adapter), "dit" and "small" (transformers), "encoder", or a decoder by its name ("base", "noto", ...); text encoder and denoisers come in two kinds of weights, "compact" and "exact".
 // A third kind, "gpu", are the compact ones in a runtime that computes on the graphics card.
 
 import { Client } from "./client.js";
 import { sizes } from "./files.js";
 
-const NAMES = { runtime: "the runtime", tokenizer: "the words", text: "the text encoder", unet: "the U-Net", fast: "the U-Net with its adapter", dit: "the transformer", encoder: "the encoder" };
+const NAMES = { runtime: "the runtime", tokenizer: "the words", text: "the text encoder", unet: "the U-Net", fast: "the U-Net with its adapter", dit: "the transformer", small: "the small transformer", encoder: "the encoder" };
 
 const RUNTIMES = { gpu: ["ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm", "webgpu"], cpu: ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm", "wasm"] };
 /** What runs a kind of weights: {script, wasm, provider}, the files' addresses below the site's `root`. */
@@ -58,7 +58,7 @@ export class Model {
 
   /** Finds out what every file weighs. */
   async weigh(kinds) {
-    const parts = ["tokenizer", "text", "unet", "fast", "dit", "encoder", ...this.of.decoders.map(({ name }) => name)];
+    const parts = ["tokenizer", "text", "unet", "fast", "dit", "small", "encoder", ...this.of.decoders.map(({ name }) => name)];
     const urls = kinds.flatMap((kind) => parts.map((part) => this.url(part, kind)));
     const engines = kinds.map((kind) => runtime(this.root, kind)).flatMap(({ wasm, script }) => [wasm, script]);
     this.sizes = await sizes([...new Set([...urls, ...engines])], this.root);

@@ -33,7 +33,7 @@ class Lines {
       this.stock.push("from pathlib import Path", "from PIL import Image");
     } else if (name === "tiny") {
       this.stock.push("from diffusers import AutoencoderTiny");
-      this.body.push(`${apart(name, picture) ? "small" : owner} = AutoencoderTiny.from_pretrained("${WEIGHTS}/tiny-vae")`);
+      this.body.push(`${apart(name, picture) ? "quick" : owner} = AutoencoderTiny.from_pretrained("${WEIGHTS}/tiny-vae")`);
     } else if (name !== "base") {
       this.stock.push("from safetensors.torch import load_file");
       this.body.push(`other = load_file("${WEIGHTS}/decoders/${name}/decoder.safetensors")`, `${owner}.load_state_dict(other, strict=False)`);
@@ -59,7 +59,7 @@ class Lines {
 
 /** Lines that paint a latent by a decoder that stands apart; `images` is what turns a tensor into a picture. */
 const painted = (decoder, latent, images) => (decoder === "tiny"
-  ? ["with torch.no_grad():", `    picture = small.decode(${latent}).sample`, `${images}.postprocess(picture)[0].save("picture.png")`]
+  ? ["with torch.no_grad():", `    picture = quick.decode(${latent}).sample`, `${images}.postprocess(picture)[0].save("picture.png")`]
   : [`decoder = tiny.load(Path("${WEIGHTS}/decoders/tiny-plants/decoder.safetensors"))`,
     `Image.fromarray(tiny.decode(decoder, ${latent})[0]).save("picture.png")`]);
 
@@ -78,9 +78,9 @@ export function python({ prompt, second = "", mix = 0, negative, seed, steps, gu
     lines.body.push(`class Pipeline(${name}):`, "    do_classifier_free_guidance = True  # the stock one does without below 1", "", "");
   }
   lines.body.push(`pipe = ${pipeline}.from_pretrained("${WEIGHTS}/emoji-sd")`);
-  if (net === "dit") {
-    lines.ours.push("from denoised.models import dit");
-    lines.body.push(`dit.put_into(pipe, "${WEIGHTS}/dit")  # in the U-Net's place`);
+  if (net === "dit" || net === "small") {
+    lines.ours.push(`from denoised.models import ${net}`);
+    lines.body.push(`${net}.put_into(pipe, "${WEIGHTS}/${net}")  # in the U-Net's place`);
   } else if (net) {
     lines.stock.push("from safetensors.torch import load_file");
     lines.body.push(...ADAPTED);

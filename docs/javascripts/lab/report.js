@@ -55,7 +55,7 @@ export class Report {
       style: `flex-grow: ${times[part] / all}; background: var(--dn-${colour})` })));
     const seconds = (value) => `${(value / 1000).toFixed(2)} s`;
     const asked = settings.guidance === 1 ? "" : " (twice a step: with the words and without)";
-    this.times.textContent = `Text encoder ${seconds(times.text)}; ${settings.net === "dit" ? "transformer" : "U-Net"} ${seconds(times.unet)} for ${times.calls} calls${asked}; `
+    this.times.textContent = `Text encoder ${seconds(times.text)}; ${{ dit: "transformer", small: "small transformer" }[settings.net] ?? "U-Net"} ${seconds(times.unet)} for ${times.calls} calls${asked}; `
       + `decoder ${seconds(times.decoder)} for ${times.decodes} ${times.decodes === 1 ? "picture" : "pictures"}${this.model.threads > 1 ? `; on ${this.model.threads} threads` : ""}${this.run.weights === "gpu" ? "; on the graphics card" : ""}.`;
   }
 

@@ -10,13 +10,16 @@ export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", secon
 const SEEDS = 2 ** 32;
 
 /** Which network draws: the U-Net, the U-Net with an adapter that was taught to draw in few steps and without guidance, or a
- *  transformer in its place. `by`: how a sentence about a run names it. */
+ *  transformer in its place, a large one or a small one. `by`: how a sentence about a run names it; `ends`: is it told the
+ *  prompt's end once more? `reads`: how many of the prompt's tokens. */
 export const NETS = {
   "": { title: "the U-Net", says: "" },
   fast: { title: "the U-Net with the four-step adapter", by: "by the four-step adapter", steps: 4, guidance: 1, sampler: "ddim",
     says: "Learned to draw in four steps what the U-Net draws in eight with guidance; guidance is part of what it learned, so it is off." },
-  dit: { title: "a transformer, the Flux way", by: "by the transformer", reads: 24, // of the prompt's tokens
+  dit: { title: "a transformer, the Flux way", by: "by the transformer", reads: 24, ends: true,
     says: "As large as the U-Net, and taught on the same pictures; but picture and words are one row of tokens in it, and it learned a flow." },
+  small: { title: "a small transformer, in four steps", by: "by the small transformer", reads: 24, ends: true, steps: 4, guidance: 1, sampler: "ddim",
+    says: "A fifth of the U-Net's size. The large transformer taught it to draw in four steps what it draws in eight with guidance; guidance is part of what it learned, so it is off." },
 };
 
 /** The words that the model reads: the prompt, and the style as the captions had it. */

@@ -9,8 +9,8 @@ from diffusers.models.embeddings import get_2d_sincos_pos_embed_from_grid
 from torch import Tensor, nn
 from transformers.modeling_outputs import BaseModelOutput
 
+from denoised import rounding
 from denoised.diffusion import bridge
-from denoised.errors import DenoisedError
 from denoised.models import clip
 
 PATCH = 2  # latent pixels along a token's edge, as in Stable Diffusion 3 and Flux
@@ -161,10 +161,7 @@ class WithEnd(nn.Module):
 
 def load(folder: Path) -> SD3Transformer2DModel:
     """The transformer of weights/dit in float32, for looking."""
-    if not (folder / "transformer" / "config.json").exists():
-        raise DenoisedError(f"There is no transformer in {folder}: train it with `python scripts/train.py dit`.")
-    net = SD3Transformer2DModel.from_pretrained(folder / "transformer", torch_dtype=torch.float32, use_safetensors=True)
-    return net.eval().requires_grad_(False)
+    return rounding.load(SD3Transformer2DModel, Path(folder) / "transformer", "dit")
 
 
 def put_into(pipe, folder: Path):

@@ -5,15 +5,10 @@ from pathlib import Path
 
 import torch
 from diffusers import PixArtTransformer2DModel
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from denoised import rounding
-from denoised.errors import DenoisedError
 from denoised.models import dit
-
-FILE = "rounded.safetensors"  # a byte a weight, see `rounding`
 
 
 def build(
@@ -64,25 +59,9 @@ def velocity(net: PixArtTransformer2DModel, xt: Tensor, tau: Tensor, context: Te
     return net(hidden_states=xt, encoder_hidden_states=context[:, : dit.READS], timestep=clock).sample
 
 
-def save(net: PixArtTransformer2DModel, folder: Path) -> None:
-    """config.json as diffusers writes it, and the weights as whole numbers in FILE."""
-    folder.mkdir(parents=True, exist_ok=True)
-    net.save_config(folder)
-    save_file(rounding.pack(net.state_dict()), folder / FILE)
-    (folder / FILE).chmod(0o644)  # safetensors writes for the owner alone
-
-
 def load(folder: Path) -> PixArtTransformer2DModel:
-    """The small transformer of weights/small in float32, for looking. DenoisedError where it is missing or damaged."""
-    try:
-        net = PixArtTransformer2DModel.from_config(PixArtTransformer2DModel.load_config(folder, local_files_only=True))
-        net.load_state_dict(rounding.unpack(load_file(folder / FILE)))
-    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
-        raise DenoisedError(
-            f"There is no whole small transformer in {folder} ({str(error).splitlines()[0][:80]}): restore it from git, or "
-            "train it with `python scripts/train.py small-student`."
-        ) from None
-    return net.eval().requires_grad_(False)
+    """The small transformer of weights/small in float32, for looking."""
+    return rounding.load(PixArtTransformer2DModel, Path(folder), "small-student")
 
 
 def put_into(pipe, folder: Path):

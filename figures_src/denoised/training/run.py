@@ -77,7 +77,7 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
         net, report = train_dit(preset, **limits)
         if report["finished"] and preset.extra["pixels"] == 128 and preset.kind == "dit":
             folder = paths.WEIGHTS / "dit"
-            store.save_model(net, folder / "transformer", preset, report, start=_earlier(preset.extra.get("start")))
+            store.save_rounded(net, folder / "transformer", preset, report, start=_earlier(preset.extra.get("start")))
             scheduler().save_pretrained(folder / "scheduler")
     elif preset.kind == "student":
         from denoised.training.student import train_student
@@ -87,14 +87,13 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
             taught_by = {"sha256": store.read_card(sd / "unet")["sha256"]}
             store.save_adapter(unet, paths.WEIGHTS / preset.name, preset, report, teacher=taught_by)
     elif preset.kind == "small-student":
-        from denoised.models import small
         from denoised.training.student import train_small_student
 
         net, report = train_small_student(preset, **limits)
         if report["finished"]:
             folder, taught_by = paths.WEIGHTS / "small", store.read_card(paths.WEIGHTS / "dit" / "transformer")["sha256"]
-            small.save(net, folder)
-            store.write_card(folder, preset, report, teacher={"sha256": taught_by}, start=_earlier(preset.extra["start"]))
+            start = _earlier(preset.extra["start"])
+            store.save_rounded(net, folder, preset, report, teacher={"sha256": taught_by}, start=start)
     return report["finished"]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from denoised import paths
+from denoised import paths, rounding
 from denoised.errors import DenoisedError
 from denoised.models import adapter
 from denoised.training import images
@@ -82,6 +82,13 @@ def save_tensors(model, path: Path) -> None:
     """All parameters of a model of our own in one fp16 safetensors file."""
     half = {k: v.to(torch.float16).contiguous() for k, v in model.state_dict().items() if v.is_floating_point()}
     write_whole(path, lambda part: save_file(half, part))
+
+
+def save_rounded(model, folder: Path, preset: Preset, report: dict, **more) -> None:
+    """A model of diffusers as a byte a weight (`rounding`), and its card."""
+    rounding.save(model, folder)
+    _tidy(folder / "config.json")
+    write_card(folder, preset, report, **more)
 
 
 def save_adapter(network, folder: Path, preset: Preset, report: dict, **more) -> None:

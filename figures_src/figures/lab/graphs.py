@@ -1,7 +1,7 @@
 """What a reader's browser loads to draw by itself: text encoder, U-Net and decoder as ONNX graphs, each with the
 bytes that its weights take, stored exactly and rounded to whole numbers; and what it loads when asked for more: the
-encoder, other decoders of the same latents, an adapter for the U-Net, and a transformer that draws in its place. The graphs
-are files of this figure.
+encoder, other decoders of the same latents, an adapter for the U-Net, and two transformers that draw in its place. The
+graphs are files of this figure.
 """
 
 import copy
@@ -11,7 +11,7 @@ import torch
 
 from denoised import export, splice
 from denoised.data.captions import STYLE_WORDS
-from denoised.models import adapter, dit, tiny, tiny_vae
+from denoised.models import adapter, dit, small, tiny, tiny_vae
 from denoised.pipeline import encode
 from denoised.probes.latents import fit_preview
 from plotting.output import Output
@@ -19,7 +19,7 @@ from plotting.style import SMALL, TEXT, new_figure
 
 STYLED = ("noto", "openmoji", "twemoji")
 WEIGHTS = (
-    "emoji-sd", "student", "dit", "tiny-vae",
+    "emoji-sd", "student", "dit", "small", "tiny-vae",
     "decoders/noto", "decoders/openmoji", "decoders/twemoji", "decoders/tiny-plants",
 )  # fmt: skip
 DATA = ("specimens",)
@@ -28,8 +28,11 @@ TINY_ONLY = "A browser has room for the small model only."
 
 NAMES = {"text": ("text encoder", "text"), "unet": ("U-Net", "prediction"), "decoder": ("decoder", "image")}
 ROUNDED = ("text", "unet", "adapter", "dit")  # the decoder is small, and paints the pixels
+WHOLE = ("small",)  # kept as whole numbers: there are no others
+FIRST = ("text", "small", "tiny")  # what a first visit draws with
 OTHERS = {"encoder": ("encoder", "latent"), "noto": ("another decoder", "image"), "tiny": ("the quick decoder", "image"),
-          "adapter": ("four-step adapter", "prediction"), "dit": ("transformer", "prediction")}  # fmt: skip
+          "adapter": ("four-step adapter", "prediction"), "dit": ("transformer", "prediction"),
+          "small": ("small transformer", "prediction")}  # fmt: skip
 PAINTERS = (  # who can paint a latent: name in the page's address, graph, how the page calls it
     ("base", "decoder", "its own decoder"),
     ("noto", "noto", "the Noto decoder"),
@@ -72,6 +75,16 @@ def transformer_files(lab, pipe, graphs, files, n):
         n[f"dit_{kind}_mb"] = len(files[name]) / 1e6
 
 
+def small_files(lab, pipe, graphs, files, n):
+    """Puts the small transformer among the files, which is the same for each way to store the others."""
+    traced = export.graph(export.transformer(small.put_into(copy.copy(pipe), lab.weight("small"))))
+    name = "small_compact.onnx"
+    files[name] = export.stored(traced, "compact")
+    n["small_compact_mb"] = len(files[name]) / 1e6
+    for kind in export.KINDS:
+        graphs[kind]["small"] = name
+
+
 def vocabulary(tokenizer):
     """What a byte-pair tokenizer is made of, for a reader in another language: JSON as bytes."""
     whole = json.loads(tokenizer.backend_tokenizer.to_str())
@@ -105,6 +118,7 @@ def make(lab, smoke=False):
             adapters = adapter_files(lab, pipe.unet, traced, files, n)
     if not smoke:
         transformer_files(lab, pipe, graphs, files, n)
+        small_files(lab, pipe, graphs, files, n)
     for kind in export.KINDS:
         n[f"{kind}_mb"] = sum(n[f"{name}_{kind}_mb"] for name in parts)
 
@@ -113,7 +127,9 @@ def make(lab, smoke=False):
             continue
         files[f"{name}_exact.onnx"] = export.stored(export.graph(part), "exact")
         n[f"{name}_exact_mb"] = len(files[f"{name}_exact.onnx"]) / 1e6
-    bars = (*parts, *(name for name in OTHERS if f"{name}_exact_mb" in n))
+    bars = (*parts, *(name for name in OTHERS if f"{name}_exact_mb" in n or f"{name}_compact_mb" in n))
+    if not smoke:
+        n["first_mb"] = sum(n.get(f"{name}_compact_mb", n.get(f"{name}_exact_mb")) for name in FIRST)
     n["preview_r2"] = preview.r2
 
     config, unet = pipe.scheduler.config, pipe.unet.config
@@ -157,7 +173,7 @@ def make(lab, smoke=False):
             else:
                 fig.note(0, y + (21 if name in ROUNDED else 9), title, colour, TEXT, va="center", weight=600)
             for kind, alpha in (("exact", 1.0), ("compact", 0.45)):
-                if kind == "compact" and name not in ROUNDED:
+                if kind not in (("compact",) if name in WHOLE else export.KINDS if name in ROUNDED else ("exact",)):
                     continue
                 value = n[f"{name}_{kind}_mb"]
                 ax = fig.area(left, y, room, 18)
@@ -171,7 +187,10 @@ def make(lab, smoke=False):
 
     adapted = ""
     if adapters:
-        adapted = f", the four-step adapter {n['adapter_exact_mb']:.1f} MB, the transformer {n['dit_exact_mb']:.1f} MB"
+        adapted = (
+            f", the four-step adapter {n['adapter_exact_mb']:.1f} MB, the transformer {n['dit_exact_mb']:.1f} MB, the "
+            f"small transformer {n['small_compact_mb']:.1f} MB"
+        )
     listed = ", ".join(f"{NAMES[name][0]} {n[f'{name}_exact_mb']:.1f} MB" for name in parts)
     return Output(
         alt=(
@@ -185,7 +204,8 @@ def make(lab, smoke=False):
             f"{n['exact_mb']:.1f} MB in all. Pale: the same weights as whole numbers of eight bits with one scale for "
             f"each output channel; {n['compact_mb']:.1f} MB in all. The decoder is loaded exactly either way. Below, "
             f"what comes only when asked for: the encoder for your own pictures, other decoders of the same latents, "
-            f"an adapter with which the U-Net draws in four steps, and a transformer that draws in the U-Net's place."
+            f"an adapter with which the U-Net draws in four steps, and two transformers that draw in the U-Net's place, of "
+            "which the small one is kept in whole numbers, and has no others."
         ),
         numbers=n,
         draw=draw,

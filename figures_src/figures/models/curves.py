@@ -7,15 +7,16 @@ import json
 import numpy as np
 from safetensors import safe_open
 
+from denoised import rounding
 from plotting.output import Output
 from plotting.style import new_figure
 
 WEIGHTS = (
     "emoji-sd/vae", "emoji-sd/text_encoder", "emoji-sd/unet", "decoders/openmoji", "decoders/noto", "decoders/twemoji",
-    "tiny-vae", "dit/transformer", "judge",
+    "tiny-vae", "dit/transformer", "small", "judge",
 )  # fmt: skip
 # What draws; the judge only weighs in the sum of what is shipped.
-NAMES = dict(zip(("vae", "text", "unet", "openmoji", "noto", "twemoji", "quick", "dit"), WEIGHTS, strict=False))
+NAMES = dict(zip(("vae", "text", "unet", "openmoji", "noto", "twemoji", "quick", "dit", "small"), WEIGHTS, strict=False))
 DATA = ()
 TITLE = "Training curves and cards"
 
@@ -32,7 +33,8 @@ def parameters(lab, name):
     for path in sorted(lab.weight(name).glob("*.safetensors")):
         size += path.stat().st_size
         with safe_open(path, "np") as file:
-            learned = [key for key in file.keys() if not key.endswith("pos_embed.pos_embed")]  # noqa: SIM118
+            aside = ("pos_embed.pos_embed", rounding.SCALE)  # never learned; what whole numbers are multiplied by
+            learned = [key for key in file.keys() if not key.endswith(aside)]  # noqa: SIM118
             count += sum(int(np.prod(file.get_slice(key).get_shape())) for key in learned)
     return count, size
 

@@ -1,0 +1,74 @@
+"""The open box with the small transformer: the least that a reader's browser has to load to draw."""
+
+import gzip
+
+import numpy as np
+import pytest
+from test_open_box import draw, models, ready, run, shown_python
+from visiting import DESKTOP, Visitor
+
+from denoised import paths
+
+MOST = 14e6  # bytes that come over the line before the first picture: runtime, text encoder, network, decoder
+ASKED = (
+    "?prompt=tiger+face&seed=8&net=small",
+    "?prompt=tiger+face&negative=red&second=red+apple&mix=0.3&seed=9&steps=8&guidance=2&net=small&sampler=unipc",
+    "?prompt=tiger+face&picture=cat&noise=3&seed=3&steps=4&net=small&decoder=tiny",
+)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_exact_weights_draw_the_shown_python_s_picture(visit, tmp_path, monkeypatch, asked):
+    """By the stock pipeline with the small transformer in it: no pixel is off by more than 2 levels."""
+    page = ready(visit(**DESKTOP), f"{asked}&weights=exact")
+    shown, code = draw(page), shown_python(page)
+    assert "small.put_into(pipe" in code
+    expected = run(code, tmp_path, monkeypatch)
+    assert expected.std() > 10, "this compares nothing"
+    assert np.abs(shown - expected).max() <= 2
+    assert "by the small transformer" in page.inner_text(".dn-lab__about")
+
+
+@pytest.fixture(scope="module")
+def loaded(browser, base):
+    visitor = Visitor(browser, base, **DESKTOP)
+    page = ready(visitor, "?prompt=tiger+face&seed=8&net=small&decoder=tiny")
+    draw(page)
+    yield visitor, page
+    visitor.context.close()
+
+
+def test_a_first_picture_takes_little_over_the_line(loaded, site):
+    """What was fetched for it, squeezed where a host would squeeze it, as those of pages do."""
+    visitor, _ = loaded
+    fetched = [site / url.removeprefix(visitor.base) for url in models(visitor)]
+    names = sorted(file.name.removeprefix("graphs.") for file in fetched)
+    assert names == ["ort-wasm-simd-threaded.wasm", "small_compact.onnx", "text_compact.onnx", "tiny_exact.onnx"]
+    assert sum(len(gzip.compress(file.read_bytes(), 6)) for file in fetched) < MOST
+    assert sum(file.stat().st_size for file in fetched if file.suffix == ".onnx") < 10e6
+
+
+def test_it_learned_four_steps_without_guidance(loaded):
+    _, page = loaded
+    about = page.inner_text(".dn-lab__about")
+    assert "4 steps of DDIM by the small transformer, guidance 1" in about
+    page.locator(".dn-lab").get_by_text("Where the time went").click()
+    assert "small transformer" in page.inner_text(".dn-lab__times") and "4 calls" in page.inner_text(".dn-lab__times")
+
+
+def test_it_shows_which_words_it_reads(loaded):
+    _, page = loaded
+    page.locator(".dn-lab__words button", has_text="tiger").click()
+    assert "of their attention to the prompt" in page.inner_text(".dn-lab")
+
+
+def test_its_weights_are_one_file(site):
+    """Kept as whole numbers, and so no larger than a byte each and a little."""
+    from denoised import rounding
+    from denoised.models import small
+
+    net = small.load(paths.WEIGHTS / "small")
+    parameters = sum(p.numel() for p in net.parameters())
+    assert (paths.WEIGHTS / "small" / rounding.FILE).stat().st_size < 1.05 * parameters
+    graph = site / "assets" / "figures" / "tiny" / "lab" / "graphs.small_compact.onnx"
+    assert graph.stat().st_size < 1.15 * parameters
