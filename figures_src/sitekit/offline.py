@@ -1,6 +1,7 @@
 """The list of the built site's files by which the service worker keeps it, and the worker itself.
 
-offline.json: {"version": ..., "files": [[path, revision, bytes, kind], ...]} with kind one of
+offline.json: {"version": ..., "files": [[path, revision, bytes, kind], ...]}, for a runtime with the bytes that a host
+sends of it behind that, since hosts squeeze them; and with kind one of
   core      what every page needs: pages, styles, scripts, the fonts of English text, the search index
   picture   figures' pictures and small data, and notebooks, which carry theirs inside
   heavy     films, notebooks, libraries that few pages use: kept when visited, or when the reader asks for all
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from pathlib import Path
 
 TEMPLATE = Path(__file__).with_name("sw.js")
@@ -43,8 +45,8 @@ def kind(path: str) -> str:
 
 
 def files(site: Path, digests: dict[Path, str]) -> list[list]:
-    """[path as the browser asks for it, revision, bytes, kind] of every file that may be kept, in order. `digests` are
-    those that are known already."""
+    """[path as the browser asks for it, revision, bytes, kind] of every file that may be kept, in order, and of a .wasm
+    its size when squeezed. `digests` are those that are known already."""
     found = []
     for path in sorted(p for p in site.rglob("*") if p.is_file()):
         name = path.relative_to(site).as_posix()
@@ -52,7 +54,8 @@ def files(site: Path, digests: dict[Path, str]) -> list[list]:
             continue
         digest = digests.get(path) or hashlib.sha256(path.read_bytes()).hexdigest()
         url = name[: -len("index.html")] if path.name == "index.html" else name
-        found.append([url, digest[:12], path.stat().st_size, kind(name)])
+        squeezed = [len(zlib.compress(path.read_bytes(), 6))] if path.suffix == ".wasm" else []
+        found.append([url, digest[:12], path.stat().st_size, kind(name), *squeezed])
     return found
 
 

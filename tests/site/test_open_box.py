@@ -21,7 +21,8 @@ MINUTES = 180_000  # a busy machine may take its time
 TOLD, TROUBLE, GO = ".dn-lab__told", ".dn-lab__trouble", ".dn-lab__go"
 
 
-def ready(visitor, query=""):
+def ready(visitor, query="?prompt=red+apple"):
+    """The page with these settings: by default those of the U-Net; without any it begins with the small transformer."""
     page = visitor.open(PATH + query)
     page.locator(".dn-widget[data-widget=lab]").scroll_into_view_if_needed()
     page.wait_for_selector(READY, timeout=MINUTES)

@@ -36,7 +36,6 @@ def test_it_comes_with_the_u_net_in_one_download_and_later_alone(loaded, visit):
     visitor, page, _ = loaded
     fetched = [url.rpartition("graphs.")[2] for url in models(visitor) if "graphs." in url]
     assert sorted(fetched) == ["adapter_compact.onnx", "decoder_exact.onnx", "text_compact.onnx", "unet_compact.onnx"]
-    page.locator(".dn-lab__more").evaluate("e => { e.open = true; }")
     page.get_by_label(NETS, exact=True).select_option("")
     steps, guidance = (page.locator(f"#dn-lab-{name}").input_value() for name in ("steps", "guidance"))
     assert (steps, guidance) == ("20", "3"), "what one begins with goes with the U-Net"
@@ -49,14 +48,12 @@ def test_it_comes_with_the_u_net_in_one_download_and_later_alone(loaded, visit):
     other = ready(visit(service_workers="allow", **DESKTOP), "?prompt=rocket&steps=1&guidance=1&decoder=tiny")
     other.wait_for_function("() => navigator.serviceWorker.controller !== null", timeout=MINUTES)
     draw(other)
-    other.locator(".dn-lab__more").evaluate("e => { e.open = true; }")
     other.get_by_label(NETS, exact=True).select_option("fast")
     assert other.inner_text(".dn-lab__go").startswith("Load 2."), "megabytes; the rest is kept"
 
 
 def test_with_it_and_without_are_two_pictures_and_both_come_back(loaded):
     _, page, first = loaded
-    page.locator(".dn-lab__more").evaluate("e => { e.open = true; }")
     page.get_by_label(NETS, exact=True).select_option("")
     page.get_by_label("Steps", exact=True).select_option("4")
     page.get_by_label("Guidance", exact=True).fill("1")
@@ -82,6 +79,6 @@ def test_an_address_may_ask_for_other_steps(visit):
     page = ready(visit(**DESKTOP), "?prompt=cat&net=fast&steps=8&guidance=2")
     found = [page.locator(f"#dn-lab-{name}").input_value() for name in ("net", "steps", "guidance", "sampler")]
     assert found == ["fast", "8", "2", "ddim"]
-    assert page.locator(".dn-lab__more").evaluate("e => e.open"), "what is not as usual is in sight"
+    assert page.locator("#dn-lab-net").is_visible() and "four steps" in page.inner_text("#dn-lab-net-says")
     page = ready(visit(**DESKTOP), "?prompt=cat&net=toString")
     assert page.locator("#dn-lab-net").input_value() == ""

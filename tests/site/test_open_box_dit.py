@@ -53,7 +53,6 @@ def test_it_shows_which_words_it_reads(loaded):
 
 def test_it_and_the_u_net_draw_two_pictures_and_both_come_back(loaded):
     _, page, first = loaded
-    page.locator(".dn-lab__more").evaluate("e => { e.open = true; }")
     page.get_by_label(NETS, exact=True).select_option("")
     page.get_by_label("Steps", exact=True).select_option("4")
     assert np.abs(draw(page) - first).mean() > 5 and "net=" not in page.url

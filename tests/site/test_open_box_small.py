@@ -1,10 +1,11 @@
 """The open box with the small transformer: the least that a reader's browser has to load to draw."""
 
 import gzip
+import re
 
 import numpy as np
 import pytest
-from test_open_box import draw, models, ready, run, shown_python
+from test_open_box import GO, MINUTES, begin_again, draw, models, picture, ready, run, shown_python
 from visiting import DESKTOP, Visitor
 
 from denoised import paths
@@ -60,6 +61,24 @@ def test_it_shows_which_words_it_reads(loaded):
     _, page = loaded
     page.locator(".dn-lab__words button", has_text="tiger").click()
     assert "of their attention to the prompt" in page.inner_text(".dn-lab")
+
+
+def test_a_reader_without_an_address_begins_with_it(visit):
+    """One press, and each pause in typing brings a picture; the button says what comes over the line."""
+    page = ready(visit(**DESKTOP), "")
+    assert page.input_value("#dn-lab-net") == "small" and page.input_value("#dn-lab-prompt") == "red apple"
+    assert "finished picture" in page.inner_text(".dn-lab__panel--prediction"), "a recorded run comes painted"
+    said = float(re.search(r"\((\d+) MB\)", page.inner_text(GO))[1])
+    assert 10 < said <= MOST / 1e6
+    assert f"{said:.0f} MB" in page.inner_text("#dn-lab-weights option:checked")
+    first = draw(page)
+    page.get_by_label("What would you like to see?").fill("green pear")
+    page.wait_for_selector(".dn-widget[data-sketched='1']", timeout=MINUTES)
+    assert np.abs(picture(page) - first).mean() > 5
+    assert "net=small" in page.url and "typing=1" in page.url
+    begin_again(page, "?prompt=red+apple")
+    assert page.input_value("#dn-lab-net") == "" and "MB more" not in page.inner_text(GO)
+    assert float(re.search(r"(\d+) MB", page.inner_text(GO))[1]) > said, "the U-Net is larger"
 
 
 def test_its_weights_are_one_file(site):

@@ -35,9 +35,11 @@ def test_even_strides_are_those_of_training_s_sheet():
 
 def test_the_work_of_a_call_is_counted_once():
     """A U-Net's place filled with one layer of known work; what the text encoder does is not counted."""
-    from figures.models.denoisers import work
+    from denoised.probes.work import work
 
     class One(torch.nn.Module):
+        config = SimpleNamespace(in_channels=4, sample_size=16)
+
         def forward(self, xt, t, encoder_hidden_states):
             return (xt.flatten(1) @ torch.ones(1024, 10),)
 

@@ -17,14 +17,15 @@ async function sizeOf(url) {
   return told || null;
 }
 
-/** Sizes in bytes of `urls`, Map url -> number or null: from the site's own list of files where there is one. */
+/** Sizes in bytes of `urls`, Map url -> {bytes, line: what a host sends of it, squeezed where it does that}, or null: from the
+ *  site's own list of files where there is one. */
 export async function sizes(urls, root) {
-  const found = new Map();
+  const found = new Map(), plain = (bytes) => bytes && { bytes, line: bytes };
   try {
     const answer = await fetch(new URL("offline.json", root));
-    for (const [path, , bytes] of answer.ok ? (await answer.json()).files : []) found.set(new URL(path, root).href, bytes);
+    for (const [path, , bytes, , line = bytes] of answer.ok ? (await answer.json()).files : []) found.set(new URL(path, root).href, { bytes, line });
   } catch { /* asked one by one below */ }
-  return new Map(await Promise.all(urls.map(async (url) => [url, found.get(url) ?? await sizeOf(url)])));
+  return new Map(await Promise.all(urls.map(async (url) => [url, found.get(url) ?? plain(await sizeOf(url))])));
 }
 
 /** The bytes of one file. `report(n)` is told of each n bytes that have arrived. Throws Trouble. */

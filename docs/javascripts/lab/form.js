@@ -44,14 +44,14 @@ export class Form {
       el("div", { className: "dn-lab__field dn-lab__field--prompt" }, label("prompt", "What would you like to see?"), f.prompt),
       this.read, this.advice,
       this.under = el("div"),
+      el("div", { className: "dn-lab__field dn-lab__field--short" }, label("net", "Drawn by"), f.net, this.drawn = el("p", { id: id("net-says"), className: "dn-lab__says" })),
       el("div", { className: "dn-lab__row" },
         el("div", { className: "dn-lab__field" }, label("style", "Style"), f.style),
         el("div", { className: "dn-lab__field" }, label("steps", "Steps"), f.steps),
         el("div", { className: "dn-lab__field" }, label("seed", "Seed"), el("span", { className: "dn-lab__pair" }, f.seed, this.another)),
         el("div", { className: "dn-lab__field dn-lab__field--guidance" },
           el("span", { className: "dn-lab__pair" }, label("guidance", "Guidance"), this.strength), f.guidance)),
-      el("details", { className: "dn-lab__more" }, el("summary", { text: "Network, sampler, negative and second prompt" }), el("div", { className: "dn-lab__opened" },
-        el("div", { className: "dn-lab__field dn-lab__field--short" }, label("net", "Drawn by"), f.net, this.drawn = el("p", { id: id("net-says"), className: "dn-lab__says" })),
+      el("details", { className: "dn-lab__more" }, el("summary", { text: "Sampler, negative and second prompt" }), el("div", { className: "dn-lab__opened" },
         el("div", { className: "dn-lab__field dn-lab__field--short" }, label("sampler", "Sampler"), f.sampler, this.about = el("p", { id: id("sampler-says"), className: "dn-lab__says" })),
         el("div", { className: "dn-lab__field" }, label("negative", "What it should keep away from (negative prompt)"), f.negative),
         el("div", { className: "dn-lab__field" }, label("second", "Second prompt, mixed with the first"), f.second),
@@ -87,17 +87,18 @@ export class Form {
     for (const [name, field] of Object.entries(this.fields)) field.value = values[name];
     this.net = values.net;
     this.weights = values.weights; // until the sizes are known, and with them what there is to choose
-    if (values.negative || values.second || values.net || values.sampler !== DEFAULT.sampler) this.node.querySelector(".dn-lab__more").open = true;
+    if (values.negative || values.second || values.sampler !== DEFAULT.sampler) this.node.querySelector(".dn-lab__more").open = true;
     this.changed();
   }
 
   /** `choices`: [{value, text, bytes}] of what can be loaded. */
   offer(choices) {
-    const chosen = this.fields.weights.value || this.weights;
+    const chosen = this.fields.weights.value || this.weights, texts = choices.map(({ text, bytes }) => `${text}${bytes ? `, ${megabytes(bytes)}` : ""}`);
     this.choices = choices;
-    this.fields.weights.replaceChildren(...choices.map(({ value, text, bytes }) =>
-      el("option", { value, text: `${text}${bytes ? `, ${megabytes(bytes)}` : ""}` })));
-    this.fields.weights.value = chosen;
+    if ([...this.fields.weights.options].map(({ text }) => text).join() !== texts.join()) {
+      this.fields.weights.replaceChildren(...choices.map(({ value }, i) => el("option", { value, text: texts[i] })));
+      this.fields.weights.value = chosen;
+    }
     this.dress();
   }
 

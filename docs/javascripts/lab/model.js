@@ -78,19 +78,20 @@ export class Model {
     return this.elsewhere(weights) ? parts : parts.filter((part) => this.has.get(part) !== this.url(part, weights));
   }
 
-  /** Bytes of these parts, or of those of them that are missing, with the runtime; null if somebody did not say. */
-  bytes(parts, weights, { missing = true } = {}) {
+  /** Bytes of these parts, or of those of them that are missing, with the runtime; null if somebody did not say. `line`: as they
+   *  come over the line, not as they arrive. */
+  bytes(parts, weights, { missing = true, line = true } = {}) {
     const wanted = (missing ? this.missing(parts, weights) : parts).flatMap((part) => this.urls(part, weights));
     const urls = [...new Set(wanted)].filter((url) => !missing || this.elsewhere(weights) || !this.stored.has(url));
     if (!missing || (urls.length && (!this.has.size || this.elsewhere(weights)))) urls.push(runtime(this.root, weights).wasm);
-    return urls.reduce((sum, url) => sum + (this.sizes.get(url) ?? NaN), 0) || (urls.length ? null : 0);
+    return urls.reduce((sum, url) => sum + (this.sizes.get(url)?.[line ? "line" : "bytes"] ?? NaN), 0) || (urls.length ? null : 0);
   }
 
   /** Loads what is missing of these parts. `on`: {progress(came, all) with null at the end, say(text)}. Rejects with a sentence. */
   async need(parts, weights, on) {
     const wanted = this.missing(parts, weights);
     if (!wanted.length) return;
-    const files = Object.fromEntries(wanted.map((part) => [part, this.url(part, weights)])), all = this.bytes(parts, weights);
+    const files = Object.fromEntries(wanted.map((part) => [part, this.url(part, weights)])), all = this.bytes(parts, weights, { line: false });
     if (files.fast) files.fast = { graph: this.url("unet", weights), adapter: files.fast, at: this.of.adapter[kindOf(weights)].at };
     if (this.elsewhere(weights)) {
       this.end("The model moves to another part of this device."); // one runtime at a time

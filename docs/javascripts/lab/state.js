@@ -7,13 +7,14 @@ export const STEPS = [1, 2, 4, 5, 8, 10, 20, 25, 40, 50]; // divisors of the sch
 export const LIMIT = 1000; // characters of a prompt
 export const DEFAULT = { prompt: "red apple", style: "noto", negative: "", second: "", mix: 0.5, seed: 1, steps: 20, guidance: 3, net: "", sampler: "ddim", weights: "compact",
   decoder: "base", typing: "", picture: "", noise: 12, mask: "" };
+export const FIRST = "?net=small&decoder=tiny&typing=1"; // for a reader who comes without an address: what is loaded soonest, redrawn at each pause
 const SEEDS = 2 ** 32;
 
 /** Which network draws: the U-Net, the U-Net with an adapter that was taught to draw in few steps and without guidance, or a
  *  transformer in its place, a large one or a small one. `by`: how a sentence about a run names it; `ends`: is it told the
  *  prompt's end once more? `reads`: how many of the prompt's tokens. */
 export const NETS = {
-  "": { title: "the U-Net", says: "" },
+  "": { title: "the U-Net", says: "The network that drew nearly everything on this site." },
   fast: { title: "the U-Net with the four-step adapter", by: "by the four-step adapter", steps: 4, guidance: 1, sampler: "ddim",
     says: "Learned to draw in four steps what the U-Net draws in eight with guidance; guidance is part of what it learned, so it is off." },
   dit: { title: "a transformer, the Flux way", by: "by the transformer", reads: 24, ends: true,

@@ -15,7 +15,7 @@ import { live, recorded } from "../lab/run.js";
 import { alphaBar, timesteps } from "../lab/schedule.js";
 import { quick, Sketch } from "../lab/sketch.js";
 import { Stage } from "../lab/stage.js";
-import { asked, fromAddress, problem, sameWords, toAddress } from "../lab/state.js";
+import { asked, DEFAULT, FIRST, fromAddress, problem, sameWords, toAddress } from "../lab/state.js";
 import { Tour } from "../lab/tour.js";
 import { Tokenizer } from "../lab/tokenizer.js";
 import { Vectors } from "../lab/vectors.js";
@@ -40,12 +40,15 @@ export default async function mount(host, { src, reducedMotion }) {
   const model = new Model(of, (name) => beside(`graphs.${name}`), SITE);
   let run = null; // what is on show
   let task = 0; // the newest draw or decode; older ones give way
+  const told = [...new URLSearchParams(location.search).keys()].some((key) => Object.hasOwn(DEFAULT, key)); // does the address say what to begin with?
+  let decided = told; // has the reader said who is to paint?
+  let kinds = null; // of weights that are on offer, once their sizes are known
   let ready = false; // is everything there that is to be on the page?
 
   // ---- parts
   const pick = el("select", { id: "dn-lab-record" }, el("option", { value: "", text: "choose one", disabled: true }), ...records.runs.map(({ prompt }, i) => el("option", { value: i, text: prompt })));
   const shelf = el("div", { className: "dn-lab__shelf" }, el("label", { htmlFor: "dn-lab-record", text: "Recorded runs" }), pick);
-  const begun = fromAddress(location.search, known);
+  const begun = fromAddress(told ? location.search : FIRST, known);
   const parts = () => [...model.drawing(painter.name, form.state.net), ...(picture.chosen && !picture.chosen.latent ? ["encoder"] : [])];
   const form = new Form(of.styles, begun, {
     draw: () => draw(),
@@ -53,11 +56,11 @@ export default async function mount(host, { src, reducedMotion }) {
     words: async () => new Tokenizer(JSON.parse(new TextDecoder().decode(await bytesOf(model.url("tokenizer"))))),
     cost: () => (ready ? model.bytes(parts(), form.state.weights) : null),
     verb: () => (ready && picture.chosen ? "Draw from the picture" : "Draw"),
-    changed: () => { if (ready) { picture.follow({ ...form.state, decoder: painter.name }); vectors.follow(); sketch.changed(); } },
+    changed: () => { if (ready) { choices(); picture.follow({ ...form.state, decoder: painter.name }); vectors.follow(); sketch.changed(); } },
   });
   const loading = { progress: (came, all) => form.progress(came, all), say: (text) => form.say(text, true) };
   const painter = new Painter(of.decoders, {
-    chosen: () => { repaint(); dress(); },
+    chosen: () => { decided = true; repaint(); dress(); },
     load: () => alone(() => model.need([painter.name], form.state.weights, loading)).then(repaint),
     cost: () => model.bytes([painter.name], form.state.weights),
   });
@@ -100,6 +103,7 @@ export default async function mount(host, { src, reducedMotion }) {
   const whole = () => ({ ...form.state, decoder: painter.name, typing: sketch.typing, ...picture.state });
 
   function dress() {
+    choices();
     form.dress();
     picture.follow({ ...form.state, decoder: painter.name });
     painter.dress(able && !form.busy && !run.pictures[Math.max(run.first, run.reached)] && run.finished && !model.has.has(run.painter), form.busy || !able);
@@ -107,6 +111,12 @@ export default async function mount(host, { src, reducedMotion }) {
     bench.dress(form.busy);
     sketch.dress();
     if (!form.busy) picture.paint(); // its decoder may have come in the meantime
+  }
+
+  /** What there is to choose among, with what it weighs for the network and the decoder of the form. */
+  function choices() {
+    const parts = model.drawing(painter.name, form.state.net);
+    if (kinds) form.offer(kinds.map((value) => ({ value, text: NAMES[value], bytes: model.bytes(parts, value, { missing: false }) })));
   }
 
   /** Something that loads, with the form's button to stop it and its line for what goes wrong; `pass` hands that on as well. */
@@ -128,11 +138,14 @@ export default async function mount(host, { src, reducedMotion }) {
     }
   }
 
+  /** Who paints a run: the decoder of the form. Recorded runs come painted, and are shown so to a reader who has chosen none. */
+  const painterOf = (some) => (some.recorded && !decided && !model.has.has(painter.name) ? "base" : painter.name);
+
   /** The run on show by the decoder that was chosen: what it has painted, else the latents until it has. */
   function repaint() {
-    if (run.painter !== painter.name) {
+    if (run.painter !== painterOf(run)) {
       task += 1;
-      run.paint(painter.name);
+      run.paint(painterOf(run));
     }
     stage.show(false);
     report.show(run);
@@ -142,7 +155,7 @@ export default async function mount(host, { src, reducedMotion }) {
   const open = (next, options) => {
     run = next;
     pick.value = run.recorded ? records.runs.findIndex(({ prompt }) => prompt === run.settings.prompt) : "";
-    if (run.finished && run.painter !== painter.name) run.paint(painter.name);
+    if (run.finished && run.painter !== painterOf(run)) run.paint(painterOf(run));
     stage.open(run, options);
     report.show(run);
     if (ready) dress();
@@ -255,14 +268,15 @@ export default async function mount(host, { src, reducedMotion }) {
     repaint();
     return picture.restore(state).then(() => { host.dataset.picture = state.picture; dress(); });
   };
-  const tour = new Tour({ go: (search) => set({ ...fromAddress(search, known), weights: form.state.weights }) });
+  const leapTo = (state) => { decided = true; return set(state); };
+  const tour = new Tour({ go: (search) => leapTo({ ...fromAddress(search, known), weights: form.state.weights }) });
   const leap = (event) => { // links of this page to itself with other settings set the form
     const link = event.target.closest?.("a[href]");
     if (!link?.search || link.hash || link.origin + link.pathname !== location.origin + location.pathname) return;
     event.preventDefault();
     event.stopPropagation();
     tour.follow(link);
-    set({ ...fromAddress(link.search, known), weights: form.state.weights });
+    leapTo({ ...fromAddress(link.search, known), weights: form.state.weights });
     host.scrollIntoView({ block: "start", behavior: reducedMotion ? "auto" : "smooth" });
     (tour.node.hidden || tour.next.disabled ? form.go : tour.next).focus({ preventScroll: true });
   };
@@ -282,10 +296,7 @@ export default async function mount(host, { src, reducedMotion }) {
   if (!able) {
     form.trouble.textContent = "This browser cannot run WebAssembly, so it cannot draw. The recorded runs below work all the same.";
   } else {
-    const offer = (kinds) => model.weigh(kinds).then(() => {
-      form.offer(kinds.map((value) => ({ value, text: NAMES[value], bytes: model.bytes(model.drawing("base"), value, { missing: false }) })));
-      dress();
-    });
+    const offer = (some) => model.weigh(some).then(() => { kinds = some; dress(); });
     offer(["compact", "exact"]).then(graphicsCard).then((card) => card && offer(Object.keys(NAMES))); // a browser may think about cards for long
   }
 

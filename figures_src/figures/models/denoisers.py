@@ -9,8 +9,6 @@ from textwrap import wrap
 
 import numpy as np
 import torch
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
 from denoised.data import splits
 from denoised.data.captions import prompt
@@ -18,6 +16,7 @@ from denoised.models import dit
 from denoised.pipeline import decode
 from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci
+from denoised.probes.work import work
 from denoised.studies import denoisers, fewsteps, shelf
 from plotting.dots import two_panels
 from plotting.output import Output
@@ -45,16 +44,6 @@ NAMES = {"unet-25": "U-Net, a diffusion", "dit-25": "transformer, a flow"}
 
 def colour(name):
     return "prediction" if name.startswith("dit") else "muted"
-
-
-def work(pipe) -> float:
-    """Billions of multiplications that one call of a pipeline's denoiser takes."""
-    # the processor's own attention has no formula in the counter; the plain one is two products of matrices
-    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        states = pipe.text_encoder(torch.ones(1, pipe.tokenizer.model_max_length, dtype=torch.long))[0]
-        before = counter.get_total_flops()
-        pipe.unet(torch.zeros(1, 4, dit.SIDE, dit.SIDE), torch.tensor([500]), encoder_hidden_states=states)
-    return (counter.get_total_flops() - before) / 2e9
 
 
 def paired(name, a, b) -> dict[str, float]:
