@@ -76,3 +76,17 @@ def test_a_preloaded_picture_is_the_one_that_is_shown(visit):
             ".concat([...document.querySelectorAll('article video')].map(v => v.poster))"
         )
         assert len(preloads) == 1 and preloads[0] in shown, (path, scheme, width)
+
+
+def test_the_ledger_lays_out_what_it_shows(visit):
+    """The longest page of all: claims out of sight are not laid out, and a link to the last of them leads to it."""
+    seen = """() => [...document.querySelectorAll('.dn-claim')].filter(e =>
+        e.firstElementChild.checkVisibility({contentVisibilityAuto: true})).map(e => e.id)"""
+    visitor = visit(viewport={"width": 412, "height": 823})
+    page = visitor.open("series/claims/")
+    every = page.evaluate("[...document.querySelectorAll('.dn-claim')].map(e => e.id)")
+    assert len(every) > 100 and len(page.evaluate(seen)) < len(every) / 4
+    page = visitor.open(f"series/claims/#{every[-1]}")
+    page.wait_for_function("([seen, id]) => eval(seen)().includes(id)", arg=[seen, every[-1]])
+    top = page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", every[-1])
+    assert -5 < top < 823, "the claim that was asked for is on the screen"

@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import pickle
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -155,6 +156,8 @@ def train(
                 model.train()
                 ema.swap()
             state["curve"].append(point)
+            if done in preset.extra.get("keep", ()):
+                shutil.copytree(folder / "ema", folder / f"at-{done}", dirs_exist_ok=True)
             parts_sum, parts_n = {}, 0
             tqdm.write(json.dumps(point))
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
