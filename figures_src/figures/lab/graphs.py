@@ -26,13 +26,15 @@ DATA = ("specimens",)
 TITLE = "The networks that a browser loads"
 TINY_ONLY = "A browser has room for the small model only."
 
-NAMES = {"text": ("text encoder", "text"), "unet": ("U-Net", "prediction"), "decoder": ("decoder", "image")}
-ROUNDED = ("text", "unet", "adapter", "dit")  # the decoder is small, and paints the pixels
-WHOLE = ("small",)  # kept as whole numbers: there are no others
+NAMES = {
+    "text": ("text encoder", "text"), "small": ("small transformer", "prediction"), "tiny": ("quick decoder", "image"),
+    "unet": ("U-Net", "prediction"), "decoder": ("decoder", "image"), "adapter": ("four-step adapter", "prediction"),
+    "dit": ("transformer", "prediction"), "encoder": ("encoder", "latent"), "noto": ("another decoder", "image"),
+}  # fmt: skip
 FIRST = ("text", "small", "tiny")  # what a first visit draws with
-OTHERS = {"encoder": ("encoder", "latent"), "noto": ("another decoder", "image"), "tiny": ("the quick decoder", "image"),
-          "adapter": ("four-step adapter", "prediction"), "dit": ("transformer", "prediction"),
-          "small": ("small transformer", "prediction")}  # fmt: skip
+GROUPS = {"For a first picture": FIRST, "When asked for": tuple(name for name in NAMES if name not in FIRST)}
+ROUNDED = ("text", "unet", "adapter")  # the decoder is small, and paints the pixels
+WHOLE = {"dit": dit, "small": small}  # kept as whole numbers: there are no others
 PAINTERS = (  # who can paint a latent: name in the page's address, graph, how the page calls it
     ("base", "decoder", "its own decoder"),
     ("noto", "noto", "the Noto decoder"),
@@ -67,22 +69,14 @@ def adapter_files(lab, unet, traced, files, n):
 
 
 def transformer_files(lab, pipe, graphs, files, n):
-    """Puts the transformer that draws in the U-Net's place among the files, for each way to store it."""
-    traced = export.graph(export.transformer(dit.put_into(copy.copy(pipe), lab.weight("dit"))))
-    for kind in export.KINDS:
-        graphs[kind]["dit"] = name = f"dit_{kind}.onnx"
-        files[name] = export.stored(traced, kind)
-        n[f"dit_{kind}_mb"] = len(files[name]) / 1e6
-
-
-def small_files(lab, pipe, graphs, files, n):
-    """Puts the small transformer among the files, which is the same for each way to store the others."""
-    traced = export.graph(export.transformer(small.put_into(copy.copy(pipe), lab.weight("small"))))
-    name = "small_compact.onnx"
-    files[name] = export.stored(traced, "compact")
-    n["small_compact_mb"] = len(files[name]) / 1e6
-    for kind in export.KINDS:
-        graphs[kind]["small"] = name
+    """Puts the transformers that draw in the U-Net's place among the files, each the same for all ways to store others."""
+    for name, family in WHOLE.items():
+        traced = export.graph(export.transformer(family.put_into(copy.copy(pipe), lab.weight(name))))
+        file = f"{name}_compact.onnx"
+        files[file] = export.stored(traced, "compact")
+        n[f"{name}_compact_mb"] = len(files[file]) / 1e6
+        for kind in export.KINDS:
+            graphs[kind][name] = file
 
 
 def vocabulary(tokenizer):
@@ -118,16 +112,15 @@ def make(lab, smoke=False):
             adapters = adapter_files(lab, pipe.unet, traced, files, n)
     if not smoke:
         transformer_files(lab, pipe, graphs, files, n)
-        small_files(lab, pipe, graphs, files, n)
     for kind in export.KINDS:
         n[f"{kind}_mb"] = sum(n[f"{name}_{kind}_mb"] for name in parts)
 
     for name, part in others(lab, pipe).items():
-        if smoke and name not in OTHERS:
+        if smoke and name not in NAMES:
             continue
         files[f"{name}_exact.onnx"] = export.stored(export.graph(part), "exact")
         n[f"{name}_exact_mb"] = len(files[f"{name}_exact.onnx"]) / 1e6
-    bars = (*parts, *(name for name in OTHERS if f"{name}_exact_mb" in n or f"{name}_compact_mb" in n))
+    bars = [name for name in NAMES if f"{name}_exact_mb" in n or f"{name}_compact_mb" in n]
     if not smoke:
         n["first_mb"] = sum(n.get(f"{name}_compact_mb", n.get(f"{name}_exact_mb")) for name in FIRST)
     n["preview_r2"] = preview.r2
@@ -156,56 +149,51 @@ def make(lab, smoke=False):
         "styles": [names[0] for names in STYLE_WORDS.values()],
     }
 
+    def ways(name):
+        return ("compact",) if name in WHOLE else export.KINDS if name in ROUNDED else ("exact",)
+
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
         left, right = (0, 74) if narrow else (136, 80)
-        room, most = fig.width - left - right, max(n[f"{name}_exact_mb"] for name in parts)
-        y = 4
-        for name in bars:
-            title, colour = (NAMES | OTHERS)[name]
-            if name == "encoder":
-                y += 8
-                fig.note(0, y, "Only when asked for", "ink", SMALL, weight=600)
-                y += 26
-            if narrow:
-                fig.note(0, y, title, colour, TEXT, weight=600)
-                y += 22
-            else:
-                fig.note(0, y + (21 if name in ROUNDED else 9), title, colour, TEXT, va="center", weight=600)
-            for kind, alpha in (("exact", 1.0), ("compact", 0.45)):
-                if kind not in (("compact",) if name in WHOLE else export.KINDS if name in ROUNDED else ("exact",)):
-                    continue
-                value = n[f"{name}_{kind}_mb"]
-                ax = fig.area(left, y, room, 18)
-                ax.barh([0], [value], color=theme.colour(colour), alpha=alpha)
-                ax.set(xlim=(0, most), ylim=(-0.5, 0.5), xticks=[], yticks=[])
-                fig.note(left + room * value / most + 8, y + 9, f"{value:.1f} MB", "ink", SMALL, va="center")
-                y += 24
-            y += 12
-        fig.set_height(max(y, fig.height))
+        room, most = fig.width - left - right, max(n[f"{name}_{ways(name)[0]}_mb"] for name in bars)
+        y = 0
+        for heading, group in GROUPS.items():
+            fig.note(0, y, heading, "ink", SMALL, weight=600)
+            y += 28
+            for name in (name for name in group if name in bars):
+                title, colour = NAMES[name]
+                if narrow:
+                    fig.note(0, y, title, colour, TEXT, weight=600)
+                    y += 22
+                else:
+                    fig.note(0, y + 12 * len(ways(name)) - 3, title, colour, TEXT, va="center", weight=600)
+                for kind in ways(name):
+                    value = n[f"{name}_{kind}_mb"]
+                    ax = fig.area(left, y, room, 18)
+                    ax.barh([0], [value], color=theme.colour(colour), alpha=0.45 if kind == "compact" else 1)
+                    ax.set(xlim=(0, most), ylim=(-0.5, 0.5), xticks=[], yticks=[])
+                    fig.note(left + room * value / most + 8, y + 9, f"{value:.1f} MB", "ink", SMALL, va="center")
+                    y += 24
+                y += 12
+            y += 10
+        fig.set_height(max(y - 10, fig.height))
         return fig
 
-    adapted = ""
-    if adapters:
-        adapted = (
-            f", the four-step adapter {n['adapter_exact_mb']:.1f} MB, the transformer {n['dit_exact_mb']:.1f} MB, the "
-            f"small transformer {n['small_compact_mb']:.1f} MB"
-        )
-    listed = ", ".join(f"{NAMES[name][0]} {n[f'{name}_exact_mb']:.1f} MB" for name in parts)
+    sizes = {name: [format(n[f"{name}_{kind}_mb"], ".1f") for kind in ways(name)] for name in bars}
+
+    def told(name):
+        return f"{NAMES[name][0]} {' or '.join(sizes[name])} MB"
+
+    first = f", {n['first_mb']:.1f} MB with the text encoder rounded" if "first_mb" in n else ""
+    listed = "; ".join(f"{heading.lower()}: {', '.join(told(name) for name in group if name in bars)}"
+                       for heading, group in GROUPS.items())  # fmt: skip
     return Output(
-        alt=(
-            f"Bars: the bytes of each network with exact weights: {listed}; together {n['exact_mb']:.1f} MB, or "
-            f"{n['compact_mb']:.1f} MB when text encoder and U-Net are rounded. Only when asked for: the encoder "
-            f"{n['encoder_exact_mb']:.1f} MB, another decoder {n['noto_exact_mb']:.1f} MB, the quick decoder "
-            f"{n['tiny_exact_mb']:.1f} MB{adapted}."
-        ),
+        alt=f"Bars: the bytes of each network, exact or rounded where it comes in both kinds; {listed}.",
         caption=(
-            f"**What the browser loads.** Full colour: weights in half precision, as they are shipped, "
-            f"{n['exact_mb']:.1f} MB in all. Pale: the same weights as whole numbers of eight bits with one scale for "
-            f"each output channel; {n['compact_mb']:.1f} MB in all. The decoder is loaded exactly either way. Below, "
-            f"what comes only when asked for: the encoder for your own pictures, other decoders of the same latents, "
-            f"an adapter with which the U-Net draws in four steps, and two transformers that draw in the U-Net's place, of "
-            "which the small one is kept in whole numbers, and has no others."
+            f"**What the browser loads.** Full colour: weights in half precision, as they are shipped. Pale: as whole "
+            f"numbers of eight bits with one scale for each output channel, in which the two transformers are kept and "
+            f"into which the others are rounded. A first visit takes the upper group{first}; U-Net, text encoder and "
+            f"decoder together are {n['exact_mb']:.1f} MB exactly, and {n['compact_mb']:.1f} MB with the first two rounded."
         ),
         numbers=n,
         draw=draw,
