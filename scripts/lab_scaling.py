@@ -33,7 +33,8 @@ def average(family, name: str, lessons: int):
         raise DenoisedError(f"There is no {folder}: train it with `python scripts/train.py {name}-64px`.")
     kind = type(family.build(side=8))
     net = kind.from_pretrained(folder, torch_dtype=torch.float32)
-    net.pos_embed.pos_embed.copy_(dit.places(net.inner_dim, 8))  # the small one's are never saved
+    if family is small:
+        small.placed(net)
     return net.eval().requires_grad_(False), shelf.weights_digest(folder)
 
 

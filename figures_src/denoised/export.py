@@ -30,7 +30,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .models import dit
+from .models import dit, small
 from .probes.attention import Attention
 from .probes.joint_attention import JointAttention
 from .rounding import FEWEST, rounded
@@ -94,7 +94,7 @@ class _Small(nn.Module):
     def forward(self, xt, t, context):
         with Attention(self.unet.net) as seen:
             output = self.unet(xt, t, context, return_dict=False)[0]
-        return output, nn.functional.pad(seen.maps(dit.SIDE // dit.PATCH), (0, self.length - dit.READS))
+        return output, nn.functional.pad(seen.maps(small.GRID), (0, self.length - dit.READS))
 
 
 class _Decoder(nn.Module):
@@ -162,8 +162,8 @@ def transformer(pipe) -> Part:
     latent = torch.linspace(-1, 1, 4 * dit.SIDE**2).reshape(1, 4, dit.SIDE, dit.SIDE)
     ids = torch.arange(pipe.tokenizer.model_max_length)
     inputs = {"xt": latent, "t": torch.tensor([500.0]), "context": pipe.text_encoder(ids[None])[0]}
-    side = dit.SIDE // dit.PATCH
-    kind = _Transformer if pipe.unet.velocity is dit.velocity else _Small
+    large = pipe.unet.velocity is dit.velocity
+    kind, side = (_Transformer, dit.SIDE // dit.PATCH) if large else (_Small, small.GRID)
     return Part(kind(pipe.unet, len(ids)).eval(), inputs, ("output", f"attention_{side}"))
 
 

@@ -249,6 +249,8 @@ def test_a_transformer_in_the_unets_place(pipe, family):
         expected = other.unet(xt, torch.tensor([t]), context).sample
         assert expected.abs().mean() > 0.1
         np.testing.assert_allclose(output, expected, rtol=1e-4, atol=1e-4)
-        assert read.shape == (1, 8, 8, 32) and not read[..., dit.READS :].any(), "what it is not given it does not read"
+        side = 8 if family is dit else small.GRID
+        assert read.shape == (1, side, side, 32)
+        assert not read[..., dit.READS :].any(), "what it is not given it does not read"
         np.testing.assert_allclose(read.sum(-1), 1, rtol=1e-4)
     assert pipe.unet is not other.unet, "the pipeline that it was copied from keeps its U-Net"

@@ -9,7 +9,7 @@ from diffusers import PixArtTransformer2DModel
 from test_student import PRESET, Painter, cache  # noqa: F401 - a fixture
 from test_transformer import moved, size, told
 
-from denoised import paths
+from denoised import paths, rounding
 from denoised.models import dit, small
 from denoised.training import student, transformer
 from denoised.training.presets import PRESETS
@@ -25,14 +25,30 @@ def test_it_begins_by_saying_nothing():
     assert not small.velocity(small.build(**TINY), torch.randn(2, 4, 16, 16), torch.tensor(0.5), told()).any()
 
 
-def test_its_tokens_stand_where_the_stock_class_puts_them():
-    net = small.build(**TINY)
-    stock = PixArtTransformer2DModel.from_config(net.config)
-    torch.testing.assert_close(net.pos_embed.pos_embed, stock.pos_embed.pos_embed)
+def test_full_size_begins_as_what_was_learned_on_small_pictures():
+    """A picture made of squares twice as wide is answered as the small one was; tokens have kept their places."""
     first, second = moved(small.build(**TINY, side=8)), small.build(**TINY)
     small.enlarge(second, first.state_dict())
-    assert torch.equal(second.proj_out.weight, first.proj_out.weight)
-    assert torch.equal(second.pos_embed.pos_embed, dit.places(48, 16)), "its tokens keep their own places"
+    xt, at = torch.randn(2, 4, 8, 8), torch.tensor(0.6)
+
+    def wide(x):
+        return x.repeat_interleave(2, -1).repeat_interleave(2, -2)
+
+    expected = wide(small.velocity(first, xt, at, told()))
+    assert expected.abs().mean() > 0.01
+    torch.testing.assert_close(small.velocity(second, wide(xt), at, told()), expected)
+    assert torch.equal(second.pos_embed.pos_embed, first.pos_embed.pos_embed)
+    again = small.build(**TINY)
+    small.enlarge(again, second.state_dict())  # a run that goes on at the same size
+    assert all(torch.equal(value, second.state_dict()[name]) for name, value in again.state_dict().items())
+
+
+def test_what_is_loaded_stands_where_it_was_built(tmp_path):
+    """The class itself does not keep places, and would put tokens elsewhere."""
+    net = moved(small.build(**TINY))
+    rounding.save(net, tmp_path)
+    assert torch.equal(small.load(tmp_path).pos_embed.pos_embed, net.pos_embed.pos_embed)
+    assert not torch.allclose(PixArtTransformer2DModel.from_config(net.config).pos_embed.pos_embed, net.pos_embed.pos_embed)
 
 
 def test_it_is_told_the_time_and_the_words_it_reads_and_nothing_else():

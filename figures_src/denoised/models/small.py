@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from denoised import rounding
 from denoised.models import dit
 
+GRID = 4  # tokens along the edge of a picture
+
 
 def build(
     width: int = 224, depth: int = 6, heads: int = 4, text_width: int = 256, side: int = dit.SIDE
@@ -17,12 +19,14 @@ def build(
     """5.3 M parameters: xt [B, 4, side, side], text states [B, dit.READS, text_width] and a time [B] -> the flow's
     direction [B, 4, side, side].
 
-    Words have no weights in the blocks but keys and values, and the clock speaks to all blocks through one layer (Chen et
-    al. 2023, PixArt-alpha, sec. 2.3): at a fixed size that leaves more than twice the width to the picture.
+    The picture is GRID x GRID tokens whatever its side: at full size, a token is a patch of 4 x 4 latent pixels, and
+    stands for the same part of the picture as one of 2 x 2 did on the small pictures of the first stage. Words have no
+    weights in the blocks but keys and values, and the clock speaks to all blocks through one layer (Chen et al. 2023,
+    PixArt-alpha, sec. 2.3): at a fixed size that leaves more than twice the width to the picture.
     """
     net = PixArtTransformer2DModel(
         sample_size=side,
-        patch_size=dit.PATCH,
+        patch_size=side // GRID,
         in_channels=4,
         out_channels=4,
         num_layers=depth,
@@ -31,8 +35,13 @@ def build(
         cross_attention_dim=text_width,
         use_additional_conditions=False,
     )
-    net.pos_embed.pos_embed.copy_(dit.places(width, side))
     zero_outputs(net)
+    return placed(net)
+
+
+def placed(net: PixArtTransformer2DModel) -> PixArtTransformer2DModel:
+    """Put the tokens in their places, which the class does not keep: the middles of the patches, as `dit` has them."""
+    net.pos_embed.pos_embed.copy_(dit.places(net.inner_dim, GRID * dit.PATCH))
     return net
 
 
@@ -48,7 +57,16 @@ def zero_outputs(net: PixArtTransformer2DModel) -> None:
 
 @torch.no_grad()
 def enlarge(net: PixArtTransformer2DModel, small: dict[str, Tensor]) -> None:
-    """Go on from the weights of the first stage: everything but the places of its tokens, which are never saved."""
+    """Go on from the weights of the first stage, or of the same one. Where a patch has become larger, the network first
+    sees the mean of what a number of the small patch stood for, and answers the same for all of it."""
+    small = dict(small)
+    times = net.config.patch_size // small["pos_embed.proj.weight"].shape[-1]
+    wider = small["pos_embed.proj.weight"].repeat_interleave(times, -1).repeat_interleave(times, -2)
+    small["pos_embed.proj.weight"] = wider / times**2
+    side = net.config.patch_size // times
+    for name in ("proj_out.weight", "proj_out.bias"):
+        rows = small[name].unflatten(0, (side, side, net.out_channels))
+        small[name] = rows.repeat_interleave(times, 0).repeat_interleave(times, 1).flatten(0, 2)
     net.load_state_dict(small)
 
 
@@ -61,7 +79,7 @@ def velocity(net: PixArtTransformer2DModel, xt: Tensor, tau: Tensor, context: Te
 
 def load(folder: Path) -> PixArtTransformer2DModel:
     """The small transformer of weights/small in float32, for looking."""
-    return rounding.load(PixArtTransformer2DModel, Path(folder), "small-student")
+    return placed(rounding.load(PixArtTransformer2DModel, Path(folder), "small-student"))
 
 
 def put_into(pipe, folder: Path):
