@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Time whole pictures, from words to pixels: the stock pipeline as it comes (50 steps with guidance), fewer steps of other
-samplers, and the four-step adapter with either decoder. All run turn by turn in one run; the ratio is to the first. Seconds
-depend on the machine and on what else it does, so no figure shows them; models/fewsteps counts calls and what they bring.
+samplers, the four-step adapter with either decoder, the transformer, and the small one with the quick decoder. All run turn
+by turn in one run; the ratio is to the first. Seconds depend on the machine and on what else it does, so no figure shows
+them; models/fewsteps and models/small count calls and what they bring.
 
     python scripts/bench_sampling.py [--threads 1] [--repeats 5] [--batch 4]
 """
@@ -20,7 +21,7 @@ import torch
 
 from denoised import loading, paths
 from denoised.errors import DenoisedError
-from denoised.models import adapter, tiny_vae
+from denoised.models import adapter, dit, small, tiny_vae
 from studying import run_script, turn_by_turn
 
 PROMPT = "tiger face, noto style"
@@ -34,8 +35,13 @@ def pipelines():
         line = getattr(diffusers, f"{name}Scheduler").from_config(stock.scheduler.config)
         found[name] = (_with(stock, scheduler=line), 10, 3.0)
     quick = _with(stock, unet=adapter.merge(copy.deepcopy(stock.unet), adapter.load(paths.WEIGHTS / "student")))
-    small = _with(quick, vae=tiny_vae.load(paths.WEIGHTS / "tiny-vae"))
-    return found | {"adapter": (quick, 4, 1.0), "adapter, tiny decoder": (small, 4, 1.0)}
+    soon = tiny_vae.load(paths.WEIGHTS / "tiny-vae")
+    large = dit.put_into(_with(stock), paths.WEIGHTS / "dit")
+    least = small.put_into(_with(stock, vae=soon), paths.WEIGHTS / "small")
+    return found | {
+        "adapter": (quick, 4, 1.0), "adapter, quick decoder": (_with(quick, vae=soon), 4, 1.0),
+        "transformer": (large, 8, 3.0), "small, quick decoder": (least, 4, 1.0),
+    }  # fmt: skip
 
 
 def _with(pipe, **parts):

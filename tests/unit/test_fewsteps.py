@@ -6,6 +6,7 @@ import torch
 from diffusers import AutoencoderTiny
 
 from denoised.data import splits
+from denoised.models import small
 from denoised.models import unet as unet_model
 from denoised.studies import fewsteps
 
@@ -60,7 +61,9 @@ def test_the_benchmark_draws_with_every_runner(monkeypatch, capsys):
     assert (stock[1], quick[1], quick[2]) == (50, 4, 1.0)
     name = "mid_block.attentions.0.proj_in.weight"
     assert not torch.equal(stock[0].unet.get_parameter(name), quick[0].unet.get_parameter(name))
-    assert stock[0].vae is quick[0].vae and isinstance(found["adapter, tiny decoder"][0].vae, AutoencoderTiny)
+    assert stock[0].vae is quick[0].vae and isinstance(found["adapter, quick decoder"][0].vae, AutoencoderTiny)
+    assert found["small, quick decoder"][1:] == (4, 1.0) and found["transformer"][0].unet is not stock[0].unet
+    assert found["small, quick decoder"][0].unet.velocity is small.velocity
     few = {name: (pipe, min(2, steps), guidance) for name, (pipe, steps, guidance) in found.items()}
     monkeypatch.setattr(bench_sampling, "pipelines", lambda: few)
     monkeypatch.setattr("sys.argv", ["bench", "--repeats", "1", "--batch", "1"])

@@ -154,6 +154,11 @@ def test_the_student_was_taught_by_the_u_net_that_is_shipped(pipeline):
     assert len(adapter.merge(copy.deepcopy(pipeline.unet), factors).state_dict()) > len(factors) > 100
 
 
+def test_the_small_transformer_was_taught_by_the_large_one_that_is_shipped():
+    cards = [store.read_card(paths.WEIGHTS / name) for name in ("small", "dit/transformer")]
+    assert cards[0]["teacher"]["sha256"] == cards[1]["sha256"], "train it again: python scripts/train.py small-student"
+
+
 def test_cards_say_how_it_was_made(card):
     assert "CC-BY-SA-4.0" in card["licence"]
     assert card["torch"]

@@ -1,10 +1,11 @@
-// What the U-Net gets of the words: each token's vector, as the text encoder writes it, in a strip of colours with every number
+// What the network gets of the words: each token's vector, as the text encoder writes it, in a strip of colours with every number
 // on demand. Needs the text encoder and no other part of the model.
 
 import { frame, steered, under } from "./cursor.js";
 import { el, signed } from "./dom.js";
 import { megabytes } from "./form.js";
 import { diverging, numbers, summary } from "./paint.js";
+import { NETS } from "./state.js";
 import { places } from "./tokenizer.js";
 
 const PAUSE = 300; // milliseconds without a change, after which the words are read again
@@ -52,11 +53,11 @@ export class Vectors {
     const found = await this.on.read(words).catch(() => null);
     if (!found || mine !== this.asked) return;
     this.words = JSON.stringify(words);
-    this.take(found);
+    this.take(found, NETS[words.net].reads);
   }
 
   /** One row a token; padding, which says little, as one thicker row of many lines. */
-  take({ tokens, second, states, width, used }) {
+  take({ tokens, second, states, width, used }, reads = tokens.length) {
     const vector = (i) => states.subarray(i * width, (i + 1) * width), rest = tokens.length - used, names = places(tokens, second);
     this.width = width;
     this.limit = FULL * summary(states).spread;
@@ -71,7 +72,8 @@ export class Vectors {
     if (rest) this.strips.push(strip(`padding × ${rest}`, used, rest));
     this.grid.replaceChildren(...this.strips.map(({ node }) => node));
     this.grid.hidden = this.place.hidden = false;
-    this.why.textContent = `${tokens.length} tokens, ${width} numbers each; blue above zero, brown below, strongest from ${this.limit.toFixed(1)}. This is all that the U-Net gets to know of your words.`;
+    this.why.textContent = `${tokens.length} tokens, ${width} numbers each; blue above zero, brown below, strongest from ${this.limit.toFixed(1)}. `
+      + (reads < tokens.length ? `This network is given the first ${reads} of them, and what stands behind those does not reach it.` : "This is all that the U-Net gets to know of your words.");
     [this.x, this.y] = [Math.min(this.x, width - 1), Math.min(this.y || 1, this.rows.length - 1)];
     this.show();
   }

@@ -80,7 +80,7 @@ export default async function mount(host, { src, reducedMotion }) {
     able,
     cost: () => model.bytes(["tokenizer", "text"], form.state.weights),
     load: () => alone(() => model.need(["tokenizer", "text"], form.state.weights, loading)),
-    words: () => { const { prompt, second, mix } = asked(whole()); return { prompt, second, mix }; },
+    words: () => { const { prompt, second, mix, net } = asked(whole()); return { prompt, second, mix, net }; },
     read: (settings) => model.ask("read", { settings }),
   });
   const sketch = new Sketch({ ...of, preview: records.preview }, {
