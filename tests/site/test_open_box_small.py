@@ -62,7 +62,7 @@ def test_it_shows_which_words_it_reads(loaded):
     page.locator(".dn-lab__words button", has_text="tiger").click()
     assert "of their attention to the prompt" in page.inner_text(".dn-lab")
     page.locator(".dn-lab__states summary").click()
-    page.wait_for_function("() => document.querySelector('.dn-lab__states').textContent.includes('given the first 24 of them')")
+    page.locator(".dn-lab__states").get_by_text("given the first 24 of them").wait_for(timeout=MINUTES)
 
 
 def test_a_reader_without_an_address_begins_with_it(visit):
