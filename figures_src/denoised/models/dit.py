@@ -159,6 +159,11 @@ class WithEnd(nn.Module):
         return BaseModelOutput(torch.cat([found.last_hidden_state, found.pooler_output[:, None]], 1))
 
 
+def told_the_end(encoder) -> WithEnd:
+    """A text encoder as a transformer needs it; one that is so already stays."""
+    return encoder if isinstance(encoder, WithEnd) else WithEnd(encoder)
+
+
 def load(folder: Path) -> SD3Transformer2DModel:
     """The transformer of weights/dit in float32, for looking."""
     return rounding.load(SD3Transformer2DModel, Path(folder) / "transformer", "dit")
@@ -168,5 +173,5 @@ def put_into(pipe, folder: Path):
     """Let the transformer in `folder` draw in a StableDiffusionPipeline in float32 instead of its U-Net, by its scheduler,
     with its guidance, from pictures if one likes (not with clip_skip). Returns the pipeline, changed."""
     pipe.unet = AsUNet(load(Path(folder)), pipe.scheduler.alphas_cumprod)
-    pipe.text_encoder = WithEnd(pipe.text_encoder)
+    pipe.text_encoder = told_the_end(pipe.text_encoder)
     return pipe

@@ -86,5 +86,5 @@ def put_into(pipe, folder: Path):
     """Let the small transformer in `folder` draw in a StableDiffusionPipeline in float32 instead of its U-Net, as
     `dit.put_into` does with the large one. It learned guidance: ask it with guidance_scale=1. Returns the pipeline."""
     pipe.unet = dit.AsUNet(load(Path(folder)), pipe.scheduler.alphas_cumprod, velocity)
-    pipe.text_encoder = dit.WithEnd(pipe.text_encoder)
+    pipe.text_encoder = dit.told_the_end(pipe.text_encoder)
     return pipe
