@@ -46,13 +46,14 @@ def main() -> None:
         done = []
         for part in torch.arange(len(rows)).split(BATCH):
             how = (told[part], empty.expand(len(part), -1, -1), part.tolist(), runner.steps, runner.guidance)
-            done.append(evenings.play(pipes[runner.net], pipe.scheduler, *how))
+            done.append(evenings.play(pipes[runner.net], fewsteps.scheduler(pipe.scheduler.config, runner), *how))
         return torch.cat(done)
 
+    common = "-".join(weights[part][:4] for part in ("text_encoder", "vae", "judge"))
     mark = {"dit": weights["transformer"][:8], "small": weights["small"][:8]}
     made, arrays = judged_runs(
         folder, {name: partial(draw, runner) for name, runner in study.RUNNERS.items()}, pipe.vae, net, rows,
-        {name: f"{mark[runner.net]}-{weights['judge'][:8]}" for name, runner in study.RUNNERS.items()},
+        {name: f"{mark[runner.net]}-{common}" for name, runner in study.RUNNERS.items()},
     )  # fmt: skip
     teacher = made[study.TEACHER]
     arrays["kept"] = np.array([row.split == "pair" for row in rows])

@@ -16,8 +16,9 @@ and, for another denoiser, for pictures that come from outside and for other dec
     tiny      as decoder, by the decoder half of an AutoencoderTiny
 
 A graph is stored in one of two ways, and computes in float32 either way: `exact` keeps weights in half precision where
-that loses nothing, as for all that are shipped; `compact` keeps each weight matrix as whole numbers of 8 bits with one
-scale for each output channel, half of the bytes again, at the price of a small rounding error.
+that loses nothing, as for all that are shipped but the transformers, which are kept as bytes; `compact` keeps each weight
+matrix as whole numbers of 8 bits with one scale for each output channel, half of the bytes again, at the price of a small
+rounding error.
 """
 
 from __future__ import annotations

@@ -201,9 +201,9 @@ def test_files_for_machines(site, paths):
     assert listed["version"] in (site / "sw.js").read_text(encoding="utf-8")
     missing = [p for p, *_ in listed["files"] if not file_of(site, HERE + p).is_file()]
     assert not missing, missing
-    kinds = {path: kind for path, _, _, kind in listed["files"]}
+    kinds = {path: kind for path, _, _, kind, *_ in listed["files"]}
     assert all(kinds.get(path) == ("picture" if path.startswith("notebooks/") else "core") for path in paths), kinds
-    core = sum(size for _, _, size, kind in listed["files"] if kind == "core")
+    core = sum(size for _, _, size, kind, *_ in listed["files"] if kind == "core")
     assert core < 6_000_000, f"{core:,} bytes are kept without being asked for"
 
 

@@ -1,12 +1,11 @@
 """The small transformer (models/small.py) and its four-step lessons, against diffusers and on stand-ins."""
 
-import copy
 from dataclasses import replace
 
 import pytest
 import torch
 from diffusers import PixArtTransformer2DModel
-from test_student import PRESET, Painter, cache  # noqa: F401 - a fixture
+from test_student import Painter, cache  # noqa: F401 - a fixture
 from test_transformer import moved, size, told
 
 from denoised import paths, rounding
@@ -125,10 +124,16 @@ def test_a_transformer_s_reader_adds_the_prompt_s_end(cache):  # noqa: F811
     from denoised.training.denoiser import load_text
 
     _, tokenizer = load_text()
+    cache.states = cache.states + torch.randn(cache.states.shape)  # no two places alike
+    cache.empty = torch.randn(32, 256)
     cache.tokenizer, cache.words = tokenizer, lambda: ["red apple"] * 16
     read = student.reader(cache, ends=True)
     found = read.told(torch.tensor([0, 1]), torch.tensor([0, 7]))
     assert found.shape == (2, 33, 256) and read.untold.shape == (33, 256)
-    assert torch.equal(found[:, :32], copy.deepcopy(cache.states[[0, 1], [0, 7]]))
+    states = cache.states[[0, 1], [0, 7]]
+    assert torch.equal(found[:, :32], states)
+    end = tokenizer("red apple").input_ids.index(tokenizer.eos_token_id)
+    assert end == 3 and torch.equal(found[:, 32], states[:, end])
+    assert torch.equal(read.untold[32], cache.empty[1]), "the empty prompt ends behind its start mark"
     plain = student.reader(cache, ends=False)
-    assert torch.equal(plain.told(torch.tensor([0]), torch.tensor([0])), cache.states[:1, 0]) and PRESET.kind == "student"
+    assert torch.equal(plain.told(torch.tensor([0]), torch.tensor([0])), cache.states[:1, 0])

@@ -2,10 +2,11 @@
 
 import { el } from "./dom.js";
 import { preview } from "./paint.js";
+import { NETS } from "./state.js";
 import { Tensors } from "./tensors.js";
 
 export class Bench {
-  /** `of`: {latent: its shape, preview}; `on`: {able, goOn()}. */
+  /** `of`: {latent: its shape, preview}; `on`: {able, goOn(), net() -> which network draws}. */
   constructor(of, on) {
     Object.assign(this, { of, on, run: null, i: 0, other: null, busy: false });
     this.tensors = new Tensors(of.latent, { edited: () => this.dress(), other: () => this.theirs });
@@ -46,6 +47,8 @@ export class Bench {
     this.undo.hidden = !tensors.cells;
     this.hint.textContent = !this.on.able ? "" : !open ? "Move the slider to a step before the end."
       : tensors.cells ? `${tensors.cells} cells of this latent are changed.` : "Change cells with a tool, or type other words, and go on from this step.";
+    const { steps: taught } = NETS[this.on.net()];
+    if (open && this.on.able && taught && taught !== run.steps) this.hint.textContent += ` The network under “Drawn by” was taught ${taught} steps; from one of ${run.steps} it goes on as well as it can.`;
     this.keep.textContent = other && other !== run ? "Keep this run instead" : "Keep this run to take from";
     this.keep.disabled = busy || !run.finished || run === other;
     this.small.hidden = !latent;

@@ -53,7 +53,7 @@ export class Form {
           el("span", { className: "dn-lab__pair" }, label("guidance", "Guidance"), this.strength), f.guidance)),
       el("details", { className: "dn-lab__more" }, el("summary", { text: "Sampler, negative and second prompt" }), el("div", { className: "dn-lab__opened" },
         el("div", { className: "dn-lab__field dn-lab__field--short" }, label("sampler", "Sampler"), f.sampler, this.about = el("p", { id: id("sampler-says"), className: "dn-lab__says" })),
-        el("div", { className: "dn-lab__field" }, label("negative", "What it should keep away from (negative prompt)"), f.negative),
+        el("div", { className: "dn-lab__field" }, label("negative", "What it should keep away from (negative prompt)"), f.negative, this.unheard = el("p", { className: "dn-lab__says" })),
         el("div", { className: "dn-lab__field" }, label("second", "Second prompt, mixed with the first"), f.second),
         this.mixing = el("div", { className: "dn-lab__field" }, el("span", { className: "dn-lab__pair dn-lab__pair--apart" }, label("mix", "Mix"), this.way), f.mix))),
       this.more = el("div", { className: "dn-lab__from" }),
@@ -118,6 +118,7 @@ export class Form {
     this.mixing.hidden = !second.trim();
     this.way.textContent = mix === 0 ? "the first alone" : mix === 1 ? "the second alone" : `${Math.round(100 * mix)} % of the way to the second`;
     f.mix.setAttribute("aria-valuetext", this.way.textContent);
+    this.unheard.textContent = this.state.guidance === 1 && this.state.negative.trim() ? "Guidance is off, and without it the network is never asked about these words. Turn it up, and they count." : "";
     this.about.textContent = SAMPLERS[this.state.sampler].says;
     this.drawn.textContent = NETS[this.state.net].says;
     this.trouble.textContent = "";
@@ -162,12 +163,13 @@ export class Form {
     if (!quietly) this.heard.textContent = text;
   }
 
-  /** Download's progress: bytes that came, of how many; null ends it. */
-  progress(came, all) {
+  /** Download's progress: bytes that came, of how many, and how many those are over the line, which is what the button said;
+   *  null ends it. */
+  progress(came, all, line) {
     this.bar.hidden = came === null;
     if (came === null) return;
     if (all) this.bar.value = Math.min(1, came / all);
     else this.bar.removeAttribute("value");
-    this.say(all ? `${(came / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB` : `${(came / 1e6).toFixed(1)} MB`, came > 0);
+    this.say(all ? `${(Math.min(1, came / all) * line / 1e6).toFixed(1)} of ${(line / 1e6).toFixed(1)} MB` : `${(came / 1e6).toFixed(1)} MB`, came > 0);
   }
 }

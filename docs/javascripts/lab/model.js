@@ -87,23 +87,23 @@ export class Model {
     return urls.reduce((sum, url) => sum + (this.sizes.get(url)?.[line ? "line" : "bytes"] ?? NaN), 0) || (urls.length ? null : 0);
   }
 
-  /** Loads what is missing of these parts. `on`: {progress(came, all) with null at the end, say(text)}. Rejects with a sentence. */
+  /** Loads what is missing of these parts. `on`: {progress(came, all, line: all as it came over the line) with null at the end, say(text)}. Rejects with a sentence. */
   async need(parts, weights, on) {
     const wanted = this.missing(parts, weights);
     if (!wanted.length) return;
-    const files = Object.fromEntries(wanted.map((part) => [part, this.url(part, weights)])), all = this.bytes(parts, weights, { line: false });
+    const files = Object.fromEntries(wanted.map((part) => [part, this.url(part, weights)])), all = this.bytes(parts, weights, { line: false }), line = this.bytes(parts, weights);
     if (files.fast) files.fast = { graph: this.url("unet", weights), adapter: files.fast, at: this.of.adapter[kindOf(weights)].at };
     if (this.elsewhere(weights)) {
       this.end("The model moves to another part of this device."); // one runtime at a time
       this.runtime = runtime(this.root, weights);
     }
     let came = 0;
-    on.progress(0, all);
+    on.progress(0, all, line);
     this.loading = true;
     for (const part of wanted) this.has.delete(part);
     try {
       await this.client.call("load", { of: this.of, files, had: [...this.stored], runtime: this.runtime, threads: this.threads }, (kind, what) => {
-        if (kind === "bytes") on.progress(came += what.bytes, all);
+        if (kind === "bytes") on.progress(came += what.bytes, all, line);
         else on.say(`Starting ${NAMES[what.part] ?? "the decoder"} …`);
       });
     } catch (error) {

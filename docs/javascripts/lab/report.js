@@ -3,6 +3,7 @@
 import { copy, el, save, told } from "./dom.js";
 import { film, filmType } from "./film.js";
 import { python } from "./python.js";
+import { NETS } from "./state.js";
 
 const PARTS = [["text", "text encoder", "text"], ["unet", "U-Net", "prediction"], ["decoder", "decoder", "image"]];
 
@@ -10,10 +11,10 @@ const PARTS = [["text", "text encoder", "text"], ["unet", "U-Net", "prediction"]
 const own = ({ picture }) => picture && picture.specimen === null && !picture.photo;
 
 export class Report {
-  /** {difference: sentence about what rounded weights change; link(): the address of what is on show; of: lab/runs' data;
+  /** {difference: sentence about what rounded weights change, little: and where the network's are the same in Python; link(): the address of what is on show; of: lab/runs' data;
    *  model: whose `threads` compute} */
-  constructor({ difference, link, of, model }) {
-    Object.assign(this, { difference, link, of, model, run: null });
+  constructor({ difference, little, link, of, model }) {
+    Object.assign(this, { difference, little, link, of, model, run: null });
     this.bars = el("div", { className: "dn-lab__bars", "aria-hidden": "true" });
     this.times = el("p", { className: "dn-lab__times" });
     this.code = el("code", { tabIndex: 0, role: "group", "aria-label": "The same in Python" });
@@ -34,11 +35,11 @@ export class Report {
   show(run) {
     this.run = run;
     this.code.textContent = python({ ...run.settings, decoder: run.painter });
-    const { changed } = run;
+    const { changed } = run, difference = NETS[run.settings.net || ""].whole ? this.little : this.difference;
     this.note.textContent = changed
       ? `This run went on by hand from step ${changed.step + 1}${changed.cells ? `, with ${changed.cells} cells changed${changed.other ? `, some of them from “${changed.other.prompt}”, seed ${changed.other.seed}` : ""}` : ""}; these lines draw it without that.`
-      : own(run.settings) ? `Save the picture as start.png beside it first: the button stands where you chose it. ${run.weights === "exact" ? "" : this.difference}`
-        : run.recorded || run.weights === "exact" ? "Run it in a clone of the repository: it draws the same picture." : this.difference;
+      : own(run.settings) ? `Save the picture as start.png beside it first: the button stands where you chose it. ${run.weights === "exact" ? "" : difference}`
+        : run.recorded || run.weights === "exact" ? "Run it in a clone of the repository: it draws the same picture." : difference;
     this.picture.disabled = !run.pictures[run.steps];
     this.movie.disabled = this.picture.disabled || this.recording;
     this.time(run);

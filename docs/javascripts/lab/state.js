@@ -12,14 +12,15 @@ const SEEDS = 2 ** 32;
 
 /** Which network draws: the U-Net, the U-Net with an adapter that was taught to draw in few steps and without guidance, or a
  *  transformer in its place, a large one or a small one. `by`: how a sentence about a run names it; `ends`: is it told the
- *  prompt's end once more? `reads`: how many of the prompt's tokens. */
+ *  prompt's end once more, and, `pooled`, does it listen? `reads`: how many of the prompt's tokens;
+ *  `whole`: its weights are whole numbers everywhere. */
 export const NETS = {
   "": { title: "the U-Net", says: "The network that drew nearly everything on this site." },
   fast: { title: "the U-Net with the four-step adapter", by: "by the four-step adapter", steps: 4, guidance: 1, sampler: "ddim",
     says: "Learned to draw in four steps what the U-Net draws in eight with guidance; guidance is part of what it learned, so it is off." },
-  dit: { title: "a transformer, the Flux way", by: "by the transformer", reads: 24, ends: true,
+  dit: { title: "a transformer, the Flux way", by: "by the transformer", reads: 24, ends: true, pooled: true, whole: true,
     says: "As large as the U-Net, and taught on the same pictures; but picture and words are one row of tokens in it, and it learned a flow." },
-  small: { title: "a small transformer, in four steps", by: "by the small transformer", reads: 24, ends: true, steps: 4, guidance: 1, sampler: "ddim",
+  small: { title: "a small transformer, in four steps", by: "by the small transformer", reads: 24, ends: true, whole: true, steps: 4, guidance: 1, sampler: "ddim",
     says: "A fifth of the U-Net's size. The large transformer taught it to draw in four steps what it draws in eight with guidance; guidance is part of what it learned, so it is off." },
 };
 
@@ -83,6 +84,9 @@ export function warnings(text, tokens) {
   }
   return said;
 }
+
+/** Does an address say anything about settings? */
+export const says = (search) => [...new URLSearchParams(search).keys()].some((key) => Object.hasOwn(DEFAULT, key));
 
 /** Settings from a page's address, laid over the default ones; what makes no sense there is left out. `noise` is how many of
  *  the steps a picture is put back. `known`: {styles, decoders, pictures} by name, and how many `cells` a latent has. */

@@ -53,11 +53,12 @@ export class Vectors {
     const found = await this.on.read(words).catch(() => null);
     if (!found || mine !== this.asked) return;
     this.words = JSON.stringify(words);
-    this.take(found, NETS[words.net].reads);
+    this.take(found, NETS[words.net]);
   }
 
   /** One row a token; padding, which says little, as one thicker row of many lines. */
-  take({ tokens, second, states, width, used }, reads = tokens.length) {
+  take({ tokens, second, states, width, used }, { reads = tokens.length, pooled } = {}) {
+    const ends = pooled ? ", but for the one at the prompt's end" : "";
     const vector = (i) => states.subarray(i * width, (i + 1) * width), rest = tokens.length - used, names = places(tokens, second);
     this.width = width;
     this.limit = FULL * summary(states).spread;
@@ -73,7 +74,7 @@ export class Vectors {
     this.grid.replaceChildren(...this.strips.map(({ node }) => node));
     this.grid.hidden = this.place.hidden = false;
     this.why.textContent = `${tokens.length} tokens, ${width} numbers each; blue above zero, brown below, strongest from ${this.limit.toFixed(1)}. `
-      + (reads < tokens.length ? `This network is given the first ${reads} of them, and what stands behind those does not reach it.` : "This is all that the U-Net gets to know of your words.");
+      + (reads < tokens.length ? `This network is given the first ${reads} of them, and what stands behind those does not reach it${ends}.` : "This is all that the U-Net gets to know of your words.");
     [this.x, this.y] = [Math.min(this.x, width - 1), Math.min(this.y || 1, this.rows.length - 1)];
     this.show();
   }

@@ -15,7 +15,7 @@ import { live, recorded } from "../lab/run.js";
 import { alphaBar, timesteps } from "../lab/schedule.js";
 import { quick, Sketch } from "../lab/sketch.js";
 import { Stage } from "../lab/stage.js";
-import { asked, DEFAULT, FIRST, fromAddress, problem, sameWords, toAddress } from "../lab/state.js";
+import { asked, FIRST, fromAddress, problem, sameWords, says, toAddress } from "../lab/state.js";
 import { Tour } from "../lab/tour.js";
 import { Tokenizer } from "../lab/tokenizer.js";
 import { Vectors } from "../lab/vectors.js";
@@ -40,15 +40,13 @@ export default async function mount(host, { src, reducedMotion }) {
   const model = new Model(of, (name) => beside(`graphs.${name}`), SITE);
   let run = null; // what is on show
   let task = 0; // the newest draw or decode; older ones give way
-  const told = [...new URLSearchParams(location.search).keys()].some((key) => Object.hasOwn(DEFAULT, key)); // does the address say what to begin with?
-  let decided = told; // has the reader said who is to paint?
   let kinds = null; // of weights that are on offer, once their sizes are known
   let ready = false; // is everything there that is to be on the page?
 
   // ---- parts
   const pick = el("select", { id: "dn-lab-record" }, el("option", { value: "", text: "choose one", disabled: true }), ...records.runs.map(({ prompt }, i) => el("option", { value: i, text: prompt })));
   const shelf = el("div", { className: "dn-lab__shelf" }, el("label", { htmlFor: "dn-lab-record", text: "Recorded runs" }), pick);
-  const begun = fromAddress(told ? location.search : FIRST, known);
+  const begun = fromAddress(says(location.search) ? location.search : FIRST, known);
   const parts = () => [...model.drawing(painter.name, form.state.net), ...(picture.chosen && !picture.chosen.latent ? ["encoder"] : [])];
   const form = new Form(of.styles, begun, {
     draw: () => draw(),
@@ -58,9 +56,9 @@ export default async function mount(host, { src, reducedMotion }) {
     verb: () => (ready && picture.chosen ? "Draw from the picture" : "Draw"),
     changed: () => { if (ready) { choices(); picture.follow({ ...form.state, decoder: painter.name }); vectors.follow(); sketch.changed(); } },
   });
-  const loading = { progress: (came, all) => form.progress(came, all), say: (text) => form.say(text, true) };
+  const loading = { progress: (...bytes) => form.progress(...bytes), say: (text) => form.say(text, true) };
   const painter = new Painter(of.decoders, {
-    chosen: () => { decided = true; repaint(); dress(); },
+    chosen: () => { repaint(); dress(); },
     load: () => alone(() => model.need([painter.name], form.state.weights, loading)).then(repaint),
     cost: () => model.bytes([painter.name], form.state.weights),
   });
@@ -92,11 +90,12 @@ export default async function mount(host, { src, reducedMotion }) {
     stop: () => model.call("stop"),
   });
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
-  const bench = new Bench({ ...of, preview: records.preview }, { able, goOn: () => draw(stage.at) });
+  const bench = new Bench({ ...of, preview: records.preview }, { able, goOn: () => draw(stage.at), net: () => form.state.net });
   const report = new Report({
     of: records, model,
     link: () => new URL(toAddress(whole()), location.href.split(/[?#]/)[0]).href,
     difference: `Run it in a clone of the repository. Its weights are exact, those here are rounded: the pictures differ by ${host.dataset.levels} of 255 levels on average, measured on recorded prompts.`,
+    little: "Run it in a clone of the repository. This network is the same there, the text encoder here is rounded: the pictures differ a little.",
   });
 
   // ---- what is on show
@@ -106,7 +105,7 @@ export default async function mount(host, { src, reducedMotion }) {
     choices();
     form.dress();
     picture.follow({ ...form.state, decoder: painter.name });
-    painter.dress(able && !form.busy && !run.pictures[Math.max(run.first, run.reached)] && run.finished && !model.has.has(run.painter), form.busy || !able);
+    painter.dress(able && !form.busy && !run.pictures[Math.max(run.first, run.reached)] && run.finished && !model.has.has(run.painter), form.busy || !able, run.painter !== painter.name);
     vectors.follow();
     bench.dress(form.busy);
     sketch.dress();
@@ -138,14 +137,11 @@ export default async function mount(host, { src, reducedMotion }) {
     }
   }
 
-  /** Who paints a run: the decoder of the form. Recorded runs come painted, and are shown so to a reader who has chosen none. */
-  const painterOf = (some) => (some.recorded && !decided && !model.has.has(painter.name) ? "base" : painter.name);
-
   /** The run on show by the decoder that was chosen: what it has painted, else the latents until it has. */
   function repaint() {
-    if (run.painter !== painterOf(run)) {
+    if (run.painter !== painter.of(run, model.has)) {
       task += 1;
-      run.paint(painterOf(run));
+      run.paint(painter.of(run, model.has));
     }
     stage.show(false);
     report.show(run);
@@ -155,7 +151,7 @@ export default async function mount(host, { src, reducedMotion }) {
   const open = (next, options) => {
     run = next;
     pick.value = run.recorded ? records.runs.findIndex(({ prompt }) => prompt === run.settings.prompt) : "";
-    if (run.finished && run.painter !== painterOf(run)) run.paint(painterOf(run));
+    if (run.finished && run.painter !== painter.of(run, model.has)) run.paint(painter.of(run, model.has));
     stage.open(run, options);
     report.show(run);
     if (ready) dress();
@@ -268,15 +264,14 @@ export default async function mount(host, { src, reducedMotion }) {
     repaint();
     return picture.restore(state).then(() => { host.dataset.picture = state.picture; dress(); });
   };
-  const leapTo = (state) => { decided = true; return set(state); };
-  const tour = new Tour({ go: (search) => leapTo({ ...fromAddress(search, known), weights: form.state.weights }) });
+  const tour = new Tour({ go: (search) => set({ ...fromAddress(search, known), weights: form.state.weights }) });
   const leap = (event) => { // links of this page to itself with other settings set the form
     const link = event.target.closest?.("a[href]");
     if (!link?.search || link.hash || link.origin + link.pathname !== location.origin + location.pathname) return;
     event.preventDefault();
     event.stopPropagation();
     tour.follow(link);
-    leapTo({ ...fromAddress(link.search, known), weights: form.state.weights });
+    set({ ...fromAddress(link.search, known), weights: form.state.weights });
     host.scrollIntoView({ block: "start", behavior: reducedMotion ? "auto" : "smooth" });
     (tour.node.hidden || tour.next.disabled ? form.go : tour.next).focus({ preventScroll: true });
   };

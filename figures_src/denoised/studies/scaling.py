@@ -26,7 +26,7 @@ from denoised.training import transformer
 
 FILE = Path(__file__).with_suffix(".npz")
 NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/vae", "judge")  # that are shipped and had a part in the results
-KEPT = {"dit": (51_200, 102_400, 256_000), "small": (25_600, 51_200, 102_400, 204_800, 320_000)}  # lessons
+KEPT = {"dit": (51_200, 102_400, 256_000), "small": (25_600, 51_200, 102_400, 204_800, 307_200)}  # lessons
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
     python scripts/lab_small.py        # ten minutes on one core, resumable; writes small.npz beside this file
 
-Captions and noise are those of `fewsteps` and `denoisers`. The yardstick is its teacher's own way: eight steps with
-guidance, which ask a network five times as large sixteen times; the small one is asked four times.
+Captions and noise are those of `fewsteps` and `denoisers`. The yardstick is its teacher's own way: eight steps of
+DPM-Solver++ with guidance, which ask a network five times as large sixteen times; the small one is asked four times, by
+DDIM.
 
 Written down before the first run, while it was still being trained. Of its drawings in four steps the judge has the right
 thing among its first five at most fifteen points less often than of its teacher's; the bar that we were set is five, and
@@ -12,7 +13,7 @@ eight steps, for which it had no lessons, gain it less than five. Guided on top 
 Its finished latents are nearer to its teacher's than those of other captions are, by at least half.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +23,28 @@ from denoised.diffusion import bridge
 from denoised.models import dit
 from denoised.models import small as small_model
 from denoised.studies import evenings, fewsteps, judged, shelf
-from denoised.studies.denoisers import Runner
 
 FILE = Path(__file__).with_suffix(".npz")
 NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/vae", "dit/transformer", "small", "judge")  # that had a part in the results
 
+
+@dataclass(frozen=True)
+class Runner:
+    """Who draws, in how many steps, how guided, and by which of diffusers' schedulers, by its first letters."""
+
+    net: str
+    steps: int
+    guidance: float
+    scheduler: str = "DDIM"
+
+    @property
+    def calls(self) -> int:
+        """How often a picture asks the network."""
+        return self.steps * (1 if self.guidance == 1 else 2)
+
+
 RUNNERS = {
-    "dit-8": Runner("dit", 8),
+    "dit-8": Runner("dit", 8, 3.0, "DPMSolverMultistep"),  # as it drew the pictures that the small one learned from
     **{f"small-{steps}": Runner("small", steps, 1.0) for steps in (4, 2, 1, 8)},
     "small-4-loud": Runner("small", 4, 3.0),  # guidance on top of the guidance that was learned
 }
@@ -39,8 +55,8 @@ def key(settings=fewsteps.SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
     runners = {name: asdict(runner) for name, runner in RUNNERS.items()}
     return shelf.key(
-        [asdict(settings), runners], evenings.play, judged.wanted, fewsteps.wanted, prompt, bridge, dit.told,
-        dit.velocity, dit.AsUNet, dit.WithEnd, small_model.velocity,
+        [asdict(settings), runners], evenings.play, judged.wanted, fewsteps.wanted, fewsteps.scheduler, prompt, bridge,
+        dit.told, dit.velocity, dit.AsUNet, dit.WithEnd, small_model.velocity,
     )  # fmt: skip
 
 

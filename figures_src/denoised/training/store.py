@@ -1,4 +1,5 @@
-"""Weights on disk: fp16 safetensors in the layout of diffusers, each with a card.json that says how it was made."""
+"""Weights on disk: fp16 safetensors in the layout of diffusers (the transformers as a byte a weight, see `rounding`), each
+with a card.json that says how it was made."""
 
 import copy
 import hashlib
@@ -56,13 +57,18 @@ def save_model(model, folder: Path, preset: Preset, report: dict, **more) -> Pat
     for file in part.glob("*.safetensors"):
         file.chmod(0o644)  # safetensors writes for the owner alone
     write_card(part, preset, report, **more)
+    _replace(folder, part)
+    return folder
+
+
+def _replace(folder: Path, part: Path) -> None:
+    """Put `part` in the place of `folder`, which is whole at any moment."""
     old = folder.with_name(folder.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         os.replace(folder, old)
     os.replace(part, folder)
     shutil.rmtree(old, ignore_errors=True)
-    return folder
 
 
 def _tidy(config: Path) -> None:
@@ -85,10 +91,13 @@ def save_tensors(model, path: Path) -> None:
 
 
 def save_rounded(model, folder: Path, preset: Preset, report: dict, **more) -> None:
-    """A model of diffusers as a byte a weight (`rounding`), and its card."""
-    rounding.save(model, folder)
-    _tidy(folder / "config.json")
-    write_card(folder, preset, report, **more)
+    """A model of diffusers as a byte a weight (`rounding`) and its card, replacing the folder as a whole."""
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    rounding.save(model, part)
+    _tidy(part / "config.json")
+    write_card(part, preset, report, **more)
+    _replace(folder, part)
 
 
 def save_adapter(network, folder: Path, preset: Preset, report: dict, **more) -> None:

@@ -192,8 +192,9 @@ def make(lab, smoke=False):
         caption=(
             f"**What the browser loads.** Full colour: weights in half precision, as they are shipped. Pale: as whole "
             f"numbers of eight bits with one scale for each output channel, in which the two transformers are kept and "
-            f"into which the others are rounded. A first visit takes the upper group{first}; U-Net, text encoder and "
-            f"decoder together are {n['exact_mb']:.1f} MB exactly, and {n['compact_mb']:.1f} MB with the first two rounded."
+            f"into which text encoder, U-Net and adapter are rounded; the rest comes exactly. A first visit takes the "
+            f"upper group{first}; U-Net, text encoder and decoder together are {n['exact_mb']:.1f} MB exactly, and "
+            f"{n['compact_mb']:.1f} MB with the first two rounded."
         ),
         numbers=n,
         draw=draw,

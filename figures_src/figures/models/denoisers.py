@@ -57,6 +57,9 @@ def make(lab, smoke=False):
     facts, arrays = denoisers.load()
     shelf.expect(facts, lab, denoisers.NETWORKS, "lab_denoisers")
     card = json.loads((lab.weight("dit/transformer") / "card.json").read_text(encoding="utf-8"))
+    runs = [card]
+    while "start" in runs[-1]:
+        runs.append(runs[-1]["start"])
     pipe = lab.pipeline()
     unet_work, unet_parameters = work(pipe), sum(p.numel() for p in pipe.unet.parameters())
     other = dit.put_into(copy.copy(pipe), lab.weight("dit"))
@@ -65,7 +68,7 @@ def make(lab, smoke=False):
         "parameters_unet": unet_parameters / 1e6, "parameters_dit": sum(p.numel() for p in net.parameters()) / 1e6,
         "work_unet": unet_work, "work_dit": work(other),
         "blocks": net.config.num_layers, "tokens": (dit.SIDE // dit.PATCH) ** 2, "words": dit.READS,
-        "samples": card["samples"] + card["start"]["samples"], "minutes": (card["seconds"] + card["start"]["seconds"]) / 60,
+        "samples": sum(stage["samples"] for stage in runs), "minutes": sum(stage["seconds"] for stage in runs) / 60,
         "drawings": len(arrays["kept"]), "kept": int(arrays["kept"].sum()),
         "guidance": denoisers.RUNNERS["dit-25"].guidance, "steps": denoisers.RUNNERS["dit-25"].steps,
         "apart": float(arrays["apart"].mean()),

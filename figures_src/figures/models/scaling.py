@@ -76,8 +76,8 @@ def make(lab, smoke=False):
                 ax.vlines(kept, low, high, color=tint, linewidth=2)
             ax.set_xscale("log", base=2)
             ax.minorticks_off()
-            ax.set_xticks((25_600, 102_400, 320_000), ("25,600", "102,400", "320,000"))
-            ax.set(ylim=(0, 1 if field == "top5" else 0.7), xlim=(22_000, 370_000))
+            ax.set_xticks((25_600, 102_400, 307_200), ("25,600", "102,400", "307,200"))
+            ax.set(ylim=(0, 1 if field == "top5" else 0.7), xlim=(22_000, 355_000))
             ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
             ax.set_xlabel("lessons", fontsize=11)
             ax.tick_params(labelsize=11)
@@ -97,7 +97,7 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            "Two panels of rising curves on a logarithmic scale of lessons: how often the judge has the thing among its "
+            "Two panels of curves on a logarithmic scale of lessons: how often the judge has the thing among its "
             f"first five, {told('dit')}; {told('small')}; and how often it names it at once."
         ),
         caption=(
