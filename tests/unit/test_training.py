@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, asdict
+from dataclasses import FrozenInstanceError, asdict, replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,21 @@ def trained(at=None, event=None, **limits):
 
 def same(a, b):
     return all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+
+
+def test_an_average_is_kept_where_the_preset_says(runs):
+    """What the evaluation left is copied after those lessons, and after no others."""
+    seen = []
+
+    def evaluate():
+        seen.append(len(seen))
+        (runs / "toy" / "ema").mkdir(exist_ok=True)
+        (runs / "toy" / "ema" / "mark").write_text(str(len(seen)))
+        return {}
+
+    model = toy()
+    loop.train(replace(TOY, extra={"keep": (80, 160)}), model, loss_of(model), evaluate, evaluate_every=40)
+    assert {path.name: (path / "mark").read_text() for path in (runs / "toy").glob("at-*")} == {"at-80": "2", "at-160": "4"}
 
 
 class Killed(BaseException):
