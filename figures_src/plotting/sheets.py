@@ -1,5 +1,7 @@
 """Sheets of pictures whose rows have names: beside the row where there is room, above it where there is not."""
 
+from textwrap import wrap
+
 from plotting.layout import image_grid
 from plotting.style import Canvas
 
@@ -13,6 +15,11 @@ def named_rows(fig: Canvas, rows: dict[str, list], narrow: bool, y: float = 0, c
         fig.note(0, y, name, (colours or {}).get(name, "muted"), 12, weight=600)
         y = image_grid(fig, [pictures], y=y + 20, cell=82, gap=8) + 10
     return y - 10
+
+
+def caption_lines(text: str) -> str:
+    """A caption in up to five short lines, for below its picture; no word is cut."""
+    return "\n".join(wrap(text, 11, break_long_words=False)[:5])
 
 
 def captioned_rows(fig: Canvas, rows: dict[str, tuple[str, list]], labels: list[str]) -> float:

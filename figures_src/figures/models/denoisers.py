@@ -5,7 +5,6 @@ results of `scripts/lab_denoisers.py`.
 
 import copy
 import json
-from textwrap import wrap
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from denoised.probes.work import work
 from denoised.studies import denoisers, fewsteps, shelf
 from plotting.dots import two_panels
 from plotting.output import Output
-from plotting.sheets import captioned_rows
+from plotting.sheets import caption_lines, captioned_rows
 from plotting.style import new_figure
 
 WEIGHTS = ("emoji-sd", "dit", "judge")
@@ -94,7 +93,7 @@ def make(lab, smoke=False):
     count = 3 if smoke else fewsteps.SETTINGS.shown
     drawn = {name: decode(pipe.vae, torch.from_numpy(arrays[f"z_{name}"][:count]).float()) for name in NAMES}
     row_of = {row.id: row for row in splits.load()}
-    labels = ["\n".join(wrap(prompt(row_of[i]), 11)[:5]) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
+    labels = [caption_lines(prompt(row_of[i])) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
 
     def panel(title, about, field):
         rows = [(word, *(n[f"{field}_{name.replace('-', '_')}{end}"] for end in ("", "_low", "_high")), colour(name))

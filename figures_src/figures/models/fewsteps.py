@@ -4,7 +4,6 @@ the long run ends. Read from the results of `scripts/lab_fewsteps.py`.
 """
 
 import json
-from textwrap import wrap
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from denoised.probes.metrics import bootstrap_ci
 from denoised.studies import fewsteps, shelf
 from plotting.dots import two_panels
 from plotting.output import Output
-from plotting.sheets import captioned_rows
+from plotting.sheets import caption_lines, captioned_rows
 from plotting.style import new_figure
 
 WEIGHTS = ("emoji-sd", "student", "judge")
@@ -82,7 +81,7 @@ def make(lab, smoke=False):
     vae = lab.pipeline().vae
     drawn = {name: decode(vae, torch.from_numpy(arrays[f"z_{name}"][:count]).float()) for name in SHEET}
     row_of = {row.id: row for row in splits.load()}
-    labels = ["\n".join(wrap(prompt(row_of[i]), 11)[:5]) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
+    labels = [caption_lines(prompt(row_of[i])) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
 
     def panel(title, about, field, **more):
         rows = [(word, *(n[f"{field}_{name.replace('-', '_')}{end}"] for end in ("", "_low", "_high")), colour(name))

@@ -5,7 +5,6 @@ same noise, how often a judge names the thing, and how far the latents are from 
 
 import copy
 import json
-from textwrap import wrap
 
 import numpy as np
 import torch
@@ -22,7 +21,7 @@ from denoised.studies import fewsteps, shelf
 from denoised.studies import small as study
 from plotting.dots import two_panels
 from plotting.output import Output
-from plotting.sheets import captioned_rows
+from plotting.sheets import caption_lines, captioned_rows
 from plotting.style import new_figure
 
 WEIGHTS = ("emoji-sd", "dit", "small", "judge")
@@ -90,7 +89,7 @@ def make(lab, smoke=False):
     shown = 3 if smoke else fewsteps.SETTINGS.shown
     drawn = {name: decode(pipe.vae, torch.from_numpy(arrays[f"z_{name}"][:shown]).float()) for name in SHEET}
     row_of = {row.id: row for row in splits.load()}
-    labels = ["\n".join(wrap(prompt(row_of[i]), 11)[:5]) for i in np.array(facts["asked"])[arrays["shown"][:shown]]]
+    labels = [caption_lines(prompt(row_of[i])) for i in np.array(facts["asked"])[arrays["shown"][:shown]]]
 
     def panel(title, about, field, **more):
         rows = [(word, *(n[f"{field}_{name.replace('-', '_')}{end}"] for end in ("", "_low", "_high")), colour(name))
