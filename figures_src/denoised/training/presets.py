@@ -60,9 +60,6 @@ _PRESETS = (
            cooldown=0.0, extra={"pixels": 64, "keep": (51_200, 102_400, 256_000)}),
     Preset("dit", "dit", samples=160_000, batch=32, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=6,
            extra={"pixels": 128, "start": "dit-64px"}),
-    # It was still learning when its time was up.
-    Preset("dit2", "dit", samples=400_000, batch=32, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=7,
-           extra={"pixels": 128, "start": "dit"}),
     # A fifth of that size, for the open box: what a reader waits for is megabytes.
     Preset("small-64px", "small", samples=320_000, batch=64, lr=1e-3, weight_decay=0.01, warmup=16_000, seed=8,
            cooldown=0.0, extra={"pixels": 64, "keep": (25_600, 51_200, 102_400, 204_800, 307_200)}),
@@ -72,7 +69,7 @@ _PRESETS = (
     Preset("student", "student", samples=80_000, batch=32, lr=1e-3, warmup=2_000, seed=3, ema=0.995,
            extra={"rank": 16, "steps": 4, "teacher_steps": 8, "guidance": 3.0, "pictures": 8_192}),
     # The small transformer, taught by the large one in the same way: it is the one that a reader's browser loads first.
-    Preset("small-student", "small-student", samples=240_000, batch=32, lr=5e-4, warmup=4_000, seed=9,
+    Preset("small-student", "small-student", samples=600_000, batch=32, lr=5e-4, warmup=4_000, seed=9,
            extra={"start": "small", "steps": 4, "teacher_steps": 8, "guidance": 3.0, "pictures": 12_288}),
 )  # fmt: skip
 PRESETS = {preset.name: preset for preset in _PRESETS}
