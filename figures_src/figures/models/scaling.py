@@ -77,7 +77,7 @@ def make(lab, smoke=False):
             ax.set_xscale("log", base=2)
             ax.minorticks_off()
             ax.set_xticks((25_600, 102_400, 307_200), ("25,600", "102,400", "307,200"))
-            ax.set(ylim=(0, 1 if field == "top5" else 0.7), xlim=(22_000, 355_000))
+            ax.set(ylim=(0, 1 if field == "top5" else 0.7), xlim=(22_000, 315_000))
             ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
             ax.set_xlabel("lessons", fontsize=11)
             ax.tick_params(labelsize=11)
