@@ -21,7 +21,7 @@ export const NETS = {
   dit: { title: "a transformer, the Flux way", by: "by the transformer", reads: 24, ends: true, pooled: true, whole: true,
     says: "As large as the U-Net, and taught on the same pictures; but picture and words are one row of tokens in it, and it learned a flow." },
   small: { title: "a small transformer, in four steps", by: "by the small transformer", reads: 24, ends: true, whole: true, steps: 4, guidance: 1, sampler: "ddim",
-    says: "A fifth of the U-Net's size. The large transformer taught it to draw in four steps what it draws in eight with guidance; guidance is part of what it learned, so it is off." },
+    says: "A fifth of the U-Net's size: here soonest, and the roughest hand. The large transformer taught it to draw in four steps what it draws in eight with guidance; guidance is part of what it learned, so it is off." },
 };
 
 /** The words that the model reads: the prompt, and the style as the captions had it. */

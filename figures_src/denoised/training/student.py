@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from denoised import paths
-from denoised.diffusion import objectives, schedules
+from denoised.diffusion import bridge, objectives, schedules
 from denoised.diffusion.guidance import guided
 from denoised.models import adapter, dit, small
 from denoised.models import unet as unet_model
@@ -148,7 +148,8 @@ def train_small_student(preset: Preset, **limits):
     unet = dit.AsUNet(net, denoiser.alpha_bar(), small.velocity)
 
     def sheet(path):
-        transformer.sheet(net, cache, path, small.velocity, s=1.0, steps=preset.extra["steps"])
+        levels = denoiser.alpha_bar()[places(preset.extra["steps"])]  # DDIM strides along the flow
+        transformer.sheet(net, cache, path, small.velocity, taus=bridge.tau_of(levels).float())
 
     return net, _follow(unet, read, ways, preset, sheet, **limits)
 

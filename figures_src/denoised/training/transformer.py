@@ -89,8 +89,10 @@ def draw(net, noise: Tensor, told: Tensor, untold: Tensor, s: float, steps: int,
     # --8<-- [end:draw]
 
 
-def sheet(net, cache: denoiser.Cache, path, velocity=dit.velocity, s: float = 3.0, steps=denoiser.SHEET_STEPS) -> None:
-    """Draw `images.sheet_captions` with seeds 0, 1, 2, ... and save the contact sheet (2 rows of 8)."""
+@torch.no_grad()
+def sheet(net, cache: denoiser.Cache, path, velocity=dit.velocity, s: float = 3.0, taus: Tensor | None = None) -> None:
+    """Draw `images.sheet_captions` with seeds 0, 1, 2, ... and save the contact sheet (2 rows of 8). With `taus`, without
+    guidance and at those times of the flow; otherwise in equal strides."""
     from PIL import Image
 
     captions, side = images.sheet_captions(), net.config.sample_size
@@ -99,9 +101,11 @@ def sheet(net, cache: denoiser.Cache, path, velocity=dit.velocity, s: float = 3.
     empty = dit.told(cache.empty[None], ends(cache.tokenizer, [""])).expand_as(asked)
     noise = torch.cat([torch.randn((1, 4, side, side), generator=torch.Generator().manual_seed(i)) for i in range(n)])
     with torch.autocast("cpu", torch.bfloat16):
-        z = draw(net, noise, asked, empty, s, steps, velocity)
-    with torch.no_grad():
-        pictures = cache.vae.decode(z / cache.vae.config.scaling_factor).sample
+        if taus is None:
+            z = draw(net, noise, asked, empty, s, denoiser.SHEET_STEPS, velocity)
+        else:
+            z = samplers.euler(lambda xt, tau: velocity(net, xt, tau, asked).float(), noise, taus)
+    pictures = cache.vae.decode(z / cache.vae.config.scaling_factor).sample
     pictures = ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
     rows = [torch.cat(list(pictures[i : i + 8]), dim=2) for i in range(0, n, 8)]
     Image.fromarray(torch.cat(rows, dim=1).permute(1, 2, 0).numpy()).save(path)
