@@ -49,6 +49,7 @@ RUNNERS = {
     "small-4-loud": Runner("small", 4, 3.0),  # guidance on top of the guidance that was learned
 }
 TEACHER, TAUGHT = "dit-8", "small-4"
+ALLOWED, BAR = 15, 5  # points of the judge's first five behind its teacher: what we allowed beforehand, and were set
 
 
 def key(settings=fewsteps.SETTINGS) -> str:

@@ -84,6 +84,7 @@ def make(lab, smoke=False):
                 n[f"{field}_{word}_to_{there}_high"] = high
         low, high = bootstrap_ci(arrays[f"far_{name}"], seed=3)
         n |= {f"far_{word}": float(arrays[f"far_{name}"].mean()), f"far_{word}_low": low, f"far_{word}_high": high}
+    n |= {"allowed": study.ALLOWED, "bar": study.BAR}
     n["cheaper"] = n["calls_dit_8"] * n["work_teacher"] / (n["calls_small_4"] * n["work"])
 
     shown = 3 if smoke else fewsteps.SETTINGS.shown
