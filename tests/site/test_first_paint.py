@@ -87,6 +87,7 @@ def test_the_ledger_lays_out_what_it_shows(visit):
     every = page.evaluate("[...document.querySelectorAll('.dn-claim')].map(e => e.id)")
     assert len(every) > 100 and len(page.evaluate(seen)) < len(every) / 4
     page = visitor.open(f"series/claims/#{every[-1]}")
-    page.wait_for_function("([seen, id]) => eval(seen)().includes(id)", arg=[seen, every[-1]])
+    there = "id => document.getElementById(id).firstElementChild.checkVisibility({contentVisibilityAuto: true})"
+    visitor.within(there, every[-1])
     top = page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", every[-1])
     assert -5 < top < 823, "the claim that was asked for is on the screen"

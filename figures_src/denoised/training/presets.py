@@ -57,12 +57,12 @@ _PRESETS = (
            extra={"pixels": 128, "shift": 0.7, "start": "unet3-64px"}),
     # The other way: a transformer as large as the U-Net, on the same lessons, that learns a flow.
     Preset("dit-64px", "dit", samples=256_000, batch=64, lr=8e-4, weight_decay=0.01, warmup=16_000, seed=6,
-           cooldown=0.0, extra={"pixels": 64, "keep": (51_200, 102_400, 256_000)}),
+           cooldown=0.0, extra={"pixels": 64, "keep": [51_200, 102_400, 256_000]}),
     Preset("dit", "dit", samples=160_000, batch=32, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=6,
            extra={"pixels": 128, "start": "dit-64px"}),
     # A fifth of that size, for the open box: what a reader waits for is megabytes.
     Preset("small-64px", "small", samples=320_000, batch=64, lr=1e-3, weight_decay=0.01, warmup=16_000, seed=8,
-           cooldown=0.0, extra={"pixels": 64, "keep": (25_600, 51_200, 102_400, 204_800, 307_200)}),
+           cooldown=0.0, extra={"pixels": 64, "keep": [25_600, 51_200, 102_400, 204_800, 307_200]}),
     Preset("small", "small", samples=600_000, batch=32, lr=7e-4, weight_decay=0.01, warmup=4_000, seed=8,
            extra={"pixels": 128, "start": "small-64px"}),
     # An adapter with which the U-Net draws in four steps, taught by itself (progressive distillation in one round).
