@@ -27,6 +27,12 @@ def dots(fig: Canvas, x: float, y: float, width: float, title: str, about: str, 
     ax.tick_params(labelsize=11)
 
 
+def rows_of(n: dict, field: str, words: dict[str, str], colour) -> list[tuple]:
+    """Rows of `dots` for {name: its words}: a figure's numbers "<field>_<name>", "..._low" and "..._high", colour(name)."""
+    keys = {name: f"{field}_{name.replace('-', '_')}" for name in words}
+    return [(words[name], n[key], n[f"{key}_low"], n[f"{key}_high"], colour(name)) for name, key in keys.items()]
+
+
 def two_panels(fig: Canvas, y: float, panels, left: float = 136, first: float = 420, row: float = 26) -> None:
     """Two panels of `dots` for the same rows, each (title, about, rows, more), side by side, the first one `first` px wide
     and the second without words; in narrow figures one below the other. The figure ends where they do."""

@@ -17,7 +17,7 @@ from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci
 from denoised.probes.work import work
 from denoised.studies import denoisers, fewsteps, shelf
-from plotting.dots import two_panels
+from plotting.dots import rows_of, two_panels
 from plotting.output import Output
 from plotting.sheets import caption_lines, captioned_rows
 from plotting.style import new_figure
@@ -96,9 +96,7 @@ def make(lab, smoke=False):
     labels = [caption_lines(prompt(row_of[i])) for i in np.array(facts["asked"])[arrays["shown"][:count]]]
 
     def panel(title, about, field):
-        rows = [(word, *(n[f"{field}_{name.replace('-', '_')}{end}"] for end in ("", "_low", "_high")), colour(name))
-                for name, word in WORDS.items()]  # fmt: skip
-        return title, about, rows, {"most": 1}
+        return title, about, rows_of(n, field, WORDS, colour), {"most": 1}
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)

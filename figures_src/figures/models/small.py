@@ -19,7 +19,7 @@ from denoised.probes.metrics import bootstrap_ci
 from denoised.probes.work import work
 from denoised.studies import fewsteps, shelf
 from denoised.studies import small as study
-from plotting.dots import two_panels
+from plotting.dots import rows_of, two_panels
 from plotting.output import Output
 from plotting.sheets import caption_lines, captioned_rows
 from plotting.style import new_figure
@@ -93,9 +93,7 @@ def make(lab, smoke=False):
     labels = [caption_lines(prompt(row_of[i])) for i in np.array(facts["asked"])[arrays["shown"][:shown]]]
 
     def panel(title, about, field, **more):
-        rows = [(word, *(n[f"{field}_{name.replace('-', '_')}{end}"] for end in ("", "_low", "_high")), colour(name))
-                for name, word in WORDS.items()]  # fmt: skip
-        return title, about, rows, more
+        return title, about, rows_of(n, field, WORDS, colour), more
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
