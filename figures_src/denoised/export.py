@@ -72,30 +72,17 @@ class _UNet(nn.Module):
 
 
 class _Transformer(nn.Module):
-    """The transformer in the U-Net's place, with what its picture gives to each word in the open; words that it is not
-    given get nothing."""
+    """A transformer in the U-Net's place, with what its picture gives to each word in the open, as `watch` sees it and its
+    maps(of) give it; words that it is not given get nothing."""
 
-    def __init__(self, unet: dit.AsUNet, length: int):
+    def __init__(self, unet: dit.AsUNet, length: int, watch: type, of: int):
         super().__init__()
-        self.unet, self.length = unet, length
+        self.unet, self.length, self.watch, self.of = unet, length, watch, of
 
     def forward(self, xt, t, context):
-        with JointAttention(self.unet.net) as seen:
+        with self.watch(self.unet.net) as seen:
             output = self.unet(xt, t, context, return_dict=False)[0]
-        return output, nn.functional.pad(seen.maps(dit.READS), (0, self.length - dit.READS))
-
-
-class _Small(nn.Module):
-    """The small transformer in the U-Net's place; words that it is not given get nothing."""
-
-    def __init__(self, unet: dit.AsUNet, length: int):
-        super().__init__()
-        self.unet, self.length = unet, length
-
-    def forward(self, xt, t, context):
-        with Attention(self.unet.net) as seen:
-            output = self.unet(xt, t, context, return_dict=False)[0]
-        return output, nn.functional.pad(seen.maps(small.GRID), (0, self.length - dit.READS))
+        return output, nn.functional.pad(seen.maps(self.of), (0, self.length - dit.READS))
 
 
 class _Decoder(nn.Module):
@@ -164,8 +151,8 @@ def transformer(pipe) -> Part:
     ids = torch.arange(pipe.tokenizer.model_max_length)
     inputs = {"xt": latent, "t": torch.tensor([500.0]), "context": pipe.text_encoder(ids[None])[0]}
     large = pipe.unet.velocity is dit.velocity
-    kind, side = (_Transformer, dit.SIDE // dit.PATCH) if large else (_Small, small.GRID)
-    return Part(kind(pipe.unet, len(ids)).eval(), inputs, ("output", f"attention_{side}"))
+    watch, of, side = (JointAttention, dit.READS, dit.SIDE // dit.PATCH) if large else (Attention, small.GRID, small.GRID)
+    return Part(_Transformer(pipe.unet, len(ids), watch, of).eval(), inputs, ("output", f"attention_{side}"))
 
 
 @torch.no_grad()
