@@ -1,5 +1,8 @@
 """The claims ledger as HTML: one claim, a section of them, the whole page with its filter."""
 
+import re
+from html import unescape
+
 from jinja2 import TemplateError
 
 from sitekit import expressions
@@ -22,6 +25,18 @@ BY = {
     "both": "both say",
     "essay": "the essay says",
 }
+
+
+# Characters a line of a claim has on a wide page and on a phone (of 412 px), measured; see `lines`.
+WIDE, PHONE = 61, 43
+
+
+def lines(*texts):
+    """About how many lines these paragraphs of HTML take on a wide page and on a phone, as a style: by them a browser
+    knows how tall a claim is that it has not laid out (ledger.css)."""
+    lengths = [len(unescape(re.sub(r"<[^>]*>", "", text))) for text in texts if text]
+    wide, phone = (sum(-(-length // width) for length in lengths) for width in (WIDE, PHONE))
+    return f"--dn-lines: {wide}; --dn-lines-phone: {phone}"
 
 
 def badge(verdict):
@@ -47,12 +62,13 @@ class LedgerHtml:
             name = f'<a href="{escape(self.site.href(home, claim["id"]))}">{name}</a>'
         verdict = claim.verdict
         who = BY.get(claim["by"], claim["by"])
-        says = self._says(claim)
+        text, says = inline(claim["claim"]), self._says(claim)
         return (
             f'<article class="dn-claim" id="{escape(element)}" data-verdict="{verdict}" '
-            f'aria-label="Claim {escape(claim["id"])}"><p class="dn-claim-head">{badge(verdict)} '
+            f'aria-label="Claim {escape(claim["id"])}" style="{lines(text, says)}">'
+            f'<p class="dn-claim-head">{badge(verdict)} '
             f'<span class="dn-claim-id">{name}</span> <span class="dn-claim-by">{escape(who)}:</span></p>'
-            f'<p class="dn-claim-text">{inline(claim["claim"])}</p>'
+            f'<p class="dn-claim-text">{text}</p>'
             + (f'<p class="dn-claim-says">{says}</p>' if says else "")
             + self._how(claim, here)
             + "</article>"

@@ -91,3 +91,15 @@ def test_the_ledger_lays_out_what_it_shows(visit):
     visitor.within(there, every[-1])
     top = page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", every[-1])
     assert -5 < top < 823, "the claim that was asked for is on the screen"
+
+
+@pytest.mark.parametrize("width", [1350, 412])
+def test_a_claim_that_is_not_laid_out_does_not_reach_into_the_next(visit, width):
+    """What a browser is told of a claim's height in lines is enough for it, and not far too much."""
+    visitor = visit(viewport={"width": width, "height": 823})
+    page = visitor.open("series/claims/")
+    told = page.evaluate("""() => [...document.querySelectorAll('.dn-claims > .dn-claim')].map(claim => {
+        const end = claim.lastElementChild.getBoundingClientRect().bottom;
+        return claim.getBoundingClientRect().bottom - end; })""")
+    rem = page.evaluate("() => parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    assert len(told) > 100 and min(told) > 0 and max(told) < 7 * rem

@@ -5,6 +5,8 @@ import re
 import pytest
 from sitekit_helpers import Project, write_figure
 
+from sitekit import ledger_html
+
 VAE = """\
 ---
 title: The VAE
@@ -111,6 +113,7 @@ def test_a_claim_is_text_wherever_it_is_shown(built):
     assert 'id="claim-v-01"' in built.html("series/vae")
     ledger = built.html("series/claims")
     assert '<article class="dn-claim" id="v-01" data-verdict="untested"' in ledger
+    assert 'style="--dn-lines: 1; --dn-lines-phone: 1"' in ledger, "one short line of text"
     assert '<h2 id="vae">What the VAE does</h2>' in ledger
     assert 'href="../vae/">The VAE</a>' in ledger
     assert "Measure it." in ledger
@@ -224,3 +227,9 @@ def test_a_bad_bibliography_is_one_sentence(tmp_path):
     assert status != 0
     assert "docs/references.bib: line" in log
     assert "Traceback" not in log
+
+
+def test_a_claim_s_lines_are_counted_without_its_markup():
+    text = "<em>" + "a" * 60 + "</em> &amp;" + '<a href="a-very-long-address/' + "b" * 99 + '">c</a>'
+    assert ledger_html.lines(text, "", "says") == "--dn-lines: 3; --dn-lines-phone: 3"
+    assert ledger_html.lines("a" * 61) == "--dn-lines: 1; --dn-lines-phone: 2"
