@@ -113,7 +113,7 @@ def test_a_claim_is_text_wherever_it_is_shown(built):
     assert 'id="claim-v-01"' in built.html("series/vae")
     ledger = built.html("series/claims")
     assert '<article class="dn-claim" id="v-01" data-verdict="untested"' in ledger
-    assert 'style="--dn-lines: 1; --dn-lines-phone: 1"' in ledger, "one short line of text"
+    assert 'style="--dn-lines: 1; --dn-lines-phone: 2"' in ledger, "45 characters"
     assert '<h2 id="vae">What the VAE does</h2>' in ledger
     assert 'href="../vae/">The VAE</a>' in ledger
     assert "Measure it." in ledger
