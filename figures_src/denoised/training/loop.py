@@ -85,7 +85,8 @@ def train(
 
     `loss_of(step, generator)` draws one batch from the generator and returns (loss, parts to log). Resumes from
     runs/<preset>/last.pt if that is there. `minutes` limits this run by wall-clock, the cooldown then follows the
-    clock. Returns {"samples", "seconds", "curve": [{"samples", "loss", ...}]}.
+    clock. Returns {"samples", "seconds", "core_seconds" (of all cores, by the processor's own count), "curve": [{"samples",
+    "loss", ...}], "finished"}.
     """
     folder = paths.RUNS / preset.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,13 +98,13 @@ def train(
     optimizer = torch.optim.AdamW(groups, lr=preset.lr, betas=(0.9, 0.98), fused=True)
     ema = Ema(parameters, preset.ema)
     generator = torch.Generator().manual_seed(preset.seed)
-    state = {"step": 0, "seconds": 0.0, "curve": []}
+    state = {"step": 0, "seconds": 0.0, "core_seconds": 0.0, "curve": []}
     last = folder / "last.pt"
     if last.exists():
         state = _restore(last, preset, parameters, optimizer, ema, generator)
 
     def checkpoint() -> None:
-        state["seconds"] = spent()
+        state["seconds"], state["core_seconds"] = spent(), worked()
         payload = {
             "model": [p.detach() for p in parameters], "ema": ema.shadow, "optimizer": optimizer.state_dict(),
             "generator": generator.get_state(), "state": state, "preset": asdict(preset),
@@ -112,9 +113,13 @@ def train(
         write_whole(folder / "curve.json", lambda part: part.write_text(json.dumps(state["curve"])))
 
     begun, before = time.monotonic(), state["seconds"]
+    began, worked_before = time.process_time(), state.get("core_seconds", 0.0)  # older checkpoints have none
 
     def spent() -> float:
         return before + time.monotonic() - begun
+
+    def worked() -> float:
+        return worked_before + time.process_time() - began
 
     stop = []
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -170,7 +175,8 @@ def train(
     checkpoint()
     ema.swap()
     model.eval()
-    return {"samples": done, "seconds": round(spent(), 1), "curve": state["curve"], "finished": not stop}
+    times = {"seconds": round(spent(), 1), "core_seconds": round(worked(), 1)}
+    return {"samples": done, **times, "curve": state["curve"], "finished": not stop}
 
 
 def _restore(last: Path, preset: Preset, parameters, optimizer, ema: Ema, generator: torch.Generator) -> dict:

@@ -65,6 +65,13 @@ _PRESETS = (
            cooldown=0.0, extra={"pixels": 64, "keep": [25_600, 51_200, 102_400, 204_800, 307_200]}),
     Preset("small", "small", samples=600_000, batch=32, lr=7e-4, weight_decay=0.01, warmup=4_000, seed=8,
            extra={"pixels": 128, "start": "small-64px"}),
+    # One transformer in two spaces, for as long: pixels, and the latents of the same icons.
+    *(Preset(name, "space", samples=samples, batch=64, lr=1e-3, weight_decay=0.01, warmup=16_000, seed=10,
+             extra={"space": name}) for name, samples in (("pixels", 200_000), ("latents", 400_000))),
+    # And a third way: the same icons as tokens, told one after the other.
+    Preset("tokenizer", "tokenizer", samples=40_000, batch=32, lr=2e-3, weight_decay=0.01, warmup=640, seed=11),
+    Preset("teller", "teller", samples=100_000, batch=64, lr=1e-3, weight_decay=0.05, warmup=12_800, seed=12,
+           extra={"tokenizer": "tokenizer"}),
     # An adapter with which the U-Net draws in four steps, taught by itself (progressive distillation in one round).
     Preset("student", "student", samples=80_000, batch=32, lr=1e-3, warmup=2_000, seed=3, ema=0.995,
            extra={"rank": 16, "steps": 4, "teacher_steps": 8, "guidance": 3.0, "pictures": 8_192}),

@@ -79,6 +79,14 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
             folder = paths.WEIGHTS / "dit"
             store.save_rounded(net, folder / "transformer", preset, report, start=_earlier(preset.extra.get("start")))
             scheduler().save_pretrained(folder / "scheduler")
+    elif preset.kind == "space":
+        from denoised.training.spaces import train_space
+
+        _, report = train_space(preset, **limits)
+    elif preset.kind in ("tokenizer", "teller"):
+        from denoised.training import tokens
+
+        _, report = getattr(tokens, f"train_{preset.kind}")(preset, **limits)
     elif preset.kind == "student":
         from denoised.training.student import train_student
 

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Repeat the study of pixels, latents and tokens: some minutes on one core, once their networks are trained.
+
+python scripts/train.py --threads 1 pixels latents tokenizer teller    (two hours of one core, and needs `make data`)
+python scripts/lab_spaces.py    resumes where it was stopped; writes figures_src/denoised/studies/spaces.npz
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import PixArtTransformer2DModel
+
+from denoised import paths
+from denoised.data import splits
+from denoised.data.captions import prompt
+from denoised.data.icons import on_white
+from denoised.lab import Lab
+from denoised.models import dit, fsq, small
+from denoised.models import judge as judge_model
+from denoised.models.teller import Teller
+from denoised.pipeline import decode
+from denoised.probes import judge, play
+from denoised.studies import fewsteps, shelf
+from denoised.studies import spaces as study
+from denoised.training import images, tokens
+from denoised.training.denoiser import encode_all
+from denoised.training.spaces import SPACES, draw, noises
+from studying import keep_results, made_once, run_script
+
+S = study.SETTINGS
+
+
+def to_bytes(x: torch.Tensor) -> np.ndarray:
+    """float [N, 3, H, W] in [-1, 1] -> uint8 [N, H, W, 3]."""
+    return ((x.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+
+def enlarged(pictures: np.ndarray) -> np.ndarray:
+    """uint8 [N, H, W, 3] as the judge wants them, at least 64 pixels wide: bicubic, as programs enlarge thumbnails."""
+    if pictures.shape[1] >= 64:
+        return pictures
+    x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+    x = F.interpolate(x, size=64, mode="bicubic", align_corners=False, antialias=True)
+    return x.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+
+def denoiser(name: str):
+    """The averaged transformer that preset `name` left in runs/."""
+    file = tokens.trained(name) / "config.json"
+    net = small.placed(PixArtTransformer2DModel.from_pretrained(file.parent, torch_dtype=torch.float32))
+    return net.eval().requires_grad_(False)
+
+
+def main() -> None:
+    torch.set_num_threads(1)  # one thread adds numbers up in one order
+    lab = Lab("study/spaces", weights=("emoji-sd", "judge"), data=("specimens",))
+    pipe, net, weights = lab.pipeline(), judge_model.load(lab.weight("judge")), shelf.digests(lab, *study.NETWORKS)
+    nets = {name: denoiser(name) for name in SPACES}
+    tokenizer, teller = tokens.read("tokenizer", fsq.Tokenizer()), tokens.read("teller", Teller())
+    everyone = nets | {"tokenizer": tokenizer, "teller": teller}
+    trained = {name: tokens.spent(name) | {"parameters": sum(p.numel() for p in one.parameters())}
+               for name, one in everyone.items()}  # fmt: skip
+    folder = paths.RUNS / "lab-spaces" / study.key()
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = "-".join(f"{digest[:4]}" for digest in (*weights.values(), *(one["sha256"] for one in trained.values())))
+
+    held_out = [splits.Row(**record) for record in lab.specimens().records]
+    rows = fewsteps.wanted(held_out, splits.load(), set(net.classes["concept"]))
+    told, empty = (play.states_of(pipe, words) for words in ([prompt(row) for row in rows], [""]))
+    place = {row.id: i for i, row in enumerate(splits.load())}
+    real = torch.from_numpy(on_white(images.rgba_at([place[row.id] for row in rows]))).permute(0, 3, 1, 2)
+    half = F.avg_pool2d(real.float(), 2).round().to(torch.uint8).contiguous()
+
+    def denoised(name):
+        found = []
+        for part in torch.arange(len(rows)).split(S.batch):
+            untold = empty.expand(len(part), -1, -1)
+            found.append(draw(nets[name], noises(SPACES[name], part), told[part], untold, S.guidance, S.steps))
+        return torch.cat(found)
+
+    def spoken():
+        parts = torch.arange(len(rows)).split(S.batch)
+        untold = empty[:, : dit.READS]
+        return torch.cat([teller.tell(told[part, : dit.READS], untold.expand(len(part), -1, -1), part, S.guidance_told)
+                          for part in parts])  # fmt: skip
+
+    @torch.no_grad()
+    def painted(words):
+        return np.concatenate([to_bytes(tokenizer.decode(fsq.to_digits(part))) for part in words.split(S.batch)])
+
+    ways = {"pixels": lambda: denoised("pixels"), "latents": lambda: denoised("latents"), "told": spoken}
+    drawn = {name: made_once(folder, f"{name}-{mark}", make) for name, make in ways.items()}
+    seen = {"pixels": to_bytes(drawn["pixels"]), "latents": decode(pipe.vae, drawn["latents"]),
+            "told": painted(drawn["told"]),
+            "real_pixels": to_bytes(images.to_float(F.avg_pool2d(real.float(), 4))),
+            "real_latents": decode(pipe.vae, encode_all(pipe.vae, half)),
+            "real_told": painted(tokens.tokens_of(tokenizer, half))}  # fmt: skip
+    arrays = {"kept": np.array([row.split == "pair" for row in rows])}
+    for name, pictures in seen.items():
+        looked = judge.look(net, enlarged(pictures))
+        five, styles = judge.names(net, looked, k=5), judge.names(net, looked, head="style")
+        arrays |= {
+            f"top1_{name}": np.array([row.concept == some[0] for row, some in zip(rows, five, strict=True)]),
+            f"top5_{name}": np.array([row.concept in some for row, some in zip(rows, five, strict=True)]),
+            f"style_{name}": np.array([row.style == some[0] for row, some in zip(rows, styles, strict=True)]),
+            f"shown_{name}": pictures[: S.shown],
+        }
+        print(name, *(f"{what} {arrays[f'{what}_{name}'].mean():.3f}" for what in ("top1", "top5", "style")), flush=True)
+    facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "asked": [row.id for row in rows],
+             "trained": trained}  # fmt: skip
+    keep_results(study.FILE, facts, arrays)
+
+
+if __name__ == "__main__":
+    run_script(main)
