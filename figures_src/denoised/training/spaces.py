@@ -37,7 +37,7 @@ def shrunk(cache: denoiser.Cache) -> Tensor:
 
 
 SPACES = {
-    "pixels": Space(3, 32, 8, 1.0, shrunk),
+    "pixels": Space(3, 32, small.GRID, 1.0, shrunk),
     "latents": Space(4, 8, small.GRID, 0.5, lambda cache: cache.latents),  # of icons of 64 pixels
 }
 
@@ -97,7 +97,7 @@ def train_space(preset: Preset, **limits):
                 loss(cache.states[order[part], 0].float(), clean[probe[part]], probe_eps[part], probe_t[part])
                 for part in torch.arange(len(probe)).split(64)
             ]
-            found[name] = float(torch.cat(parts).mean())
+            found[name] = torch.cat(parts).mean().item()
         store.save_model(net, paths.RUNS / preset.name / "ema", preset, {})
         sheet(net, space, cache, paths.RUNS / preset.name / "sheet.png")
         return {"gap": round(found["swapped"] / found["right"], 4), "probe_loss": round(found["right"], 5)}
