@@ -17,7 +17,7 @@ class Teller(nn.Module):
         self.text = nn.Sequential(nn.LayerNorm(text_width), nn.Linear(text_width, width))
         self.words = nn.Embedding(fsq.WORDS, width)
         self.places = nn.Parameter(torch.randn(fsq.PLACES, width) * 0.02)
-        self.body = sequences.stock("transformer", width, layers, intermediate_size=3 * width, attention_dropout=0.1)
+        self.body = sequences.stock("transformer", width, layers, intermediate_size=3 * width)
         self.head = nn.Linear(width, fsq.WORDS, bias=False)
         nn.init.normal_(self.words.weight, std=0.02)
 

@@ -1,5 +1,6 @@
 """Train a tokenizer on all icons that the denoisers learn from, and a Transformer to tell their tokens for a prompt."""
 
+import math
 from pathlib import Path
 
 import torch
@@ -71,7 +72,7 @@ def train_tokenizer(preset: Preset, **limits):
     def evaluate():
         off = torch.cat([net(images.to_float(part)) - images.to_float(part) for part in shown[probe].split(64)])
         keep(net, preset, {})
-        return {"psnr": round(float(-10 * torch.log10(off.square().mean((1, 2, 3)) / 4).mean()), 3)}
+        return {"psnr": round(-10 * torch.log10(off.square().mean((1, 2, 3)) / 4).mean().item(), 3)}
 
     report = loop.train(preset, net, loss_of, evaluate, evaluate_every=10_000, **limits)
     report |= evaluate()
@@ -94,9 +95,8 @@ def train_teller(preset: Preset, **limits):
         wording = torch.randint(denoiser.WORDINGS, (preset.batch,), generator=generator)
         states = cache.states[pick, wording][:, : dit.READS].float()
         states[torch.rand(preset.batch, generator=generator) < denoiser.DROPPED] = cache.empty[: dit.READS].float()
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = net(states, tokens[pick, :-1])
-        return F.cross_entropy(logits.float().flatten(0, 1), tokens[pick].flatten()), {}
+        logits = net(states, tokens[pick, :-1])
+        return F.cross_entropy(logits.flatten(0, 1), tokens[pick].flatten()), {}
         # --8<-- [end:loss]
 
     def evaluate():
@@ -104,7 +104,7 @@ def train_teller(preset: Preset, **limits):
         found = {}
         for name, order in (("right", probe), ("swapped", probe.roll(1))):
             logits = net(cache.states[order, 0][:, : dit.READS].float(), tokens[probe, :-1])
-            found[name] = float(F.cross_entropy(logits.flatten(0, 1), tokens[probe].flatten()) / torch.tensor(2.0).log())
+            found[name] = F.cross_entropy(logits.flatten(0, 1), tokens[probe].flatten()).item() / math.log(2)
         keep(net, preset, {})
         return {"bits": round(found["right"], 4), "bits_swapped": round(found["swapped"], 4)}
 
