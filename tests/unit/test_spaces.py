@@ -25,11 +25,11 @@ def test_all_three_are_of_one_size():
     assert min(sizes) > 4.5 and max(sizes) < 6.5
 
 
-def test_a_network_sees_as_many_tokens_of_either_space():
+def test_a_network_s_tokens_are_what_the_space_says():
     for space in spaces.SPACES.values():
-        net = space.build()
-        assert (net.config.sample_size // net.config.patch_size) ** 2 == small.GRID**2
-        assert net.config.in_channels == net.config.out_channels == space.channels
+        config = space.build().config
+        assert config.sample_size == space.grid * config.patch_size == space.side
+        assert config.in_channels == config.out_channels == space.channels
 
 
 def test_it_draws_what_it_says_is_there_and_each_caption_from_its_own_noise():

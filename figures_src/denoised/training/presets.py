@@ -67,7 +67,7 @@ _PRESETS = (
            extra={"pixels": 128, "start": "small-64px"}),
     # One transformer in two spaces, for as long: pixels, and the latents of the same icons.
     *(Preset(name, "space", samples=samples, batch=64, lr=1e-3, weight_decay=0.01, warmup=16_000, seed=10,
-             extra={"space": name}) for name, samples in (("pixels", 320_000), ("latents", 320_000))),
+             extra={"space": name}) for name, samples in (("pixels", 96_000), ("latents", 320_000))),
     # And a third way: the same icons as tokens, told one after the other.
     Preset("tokenizer", "tokenizer", samples=40_000, batch=32, lr=2e-3, weight_decay=0.01, warmup=640, seed=11),
     Preset("teller", "teller", samples=60_000, batch=64, lr=1e-3, weight_decay=0.05, warmup=12_800, seed=12,

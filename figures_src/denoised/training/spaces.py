@@ -37,7 +37,7 @@ def shrunk(cache: denoiser.Cache) -> Tensor:
 
 
 SPACES = {
-    "pixels": Space(3, 32, small.GRID, 1.0, shrunk),
+    "pixels": Space(3, 32, 8, 1.0, shrunk),  # 64 tokens of 4 x 4 pixels; with 16 of 8 x 8 one sees their borders
     "latents": Space(4, 8, small.GRID, 0.5, lambda cache: cache.latents),  # of icons of 64 pixels
 }
 
