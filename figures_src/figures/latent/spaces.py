@@ -10,9 +10,8 @@ import numpy as np
 from denoised.data import splits
 from denoised.data.captions import prompt
 from denoised.models import fsq
-from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci
-from denoised.studies import shelf
+from denoised.studies import shares, shelf
 from denoised.studies import spaces as study
 from denoised.training.spaces import SPACES
 from plotting.dots import rows_of, two_panels
@@ -48,14 +47,7 @@ def make(lab, smoke=False):
         n[f"parameters_{way}"] = one["parameters"] / 1e6
     n["minutes"] = float(np.mean([n[f"minutes_{way}"] for way in study.WAYS]))
     for way in study.WAYS:
-        for field in ("top1", "top5", "style"):
-            for name in (way, f"real_{way}"):
-                found = arrays[f"{field}_{name}"]
-                hits = Share(int(found.sum()), count)
-                n |= {f"{field}_{name}": hits.share, f"{field}_{name}_low": hits.interval[0]}
-                n[f"{field}_{name}_high"] = hits.interval[1]
-                for side, some in (("kept", arrays["kept"]), ("learned", ~arrays["kept"])):
-                    n[f"{field}_{name}_{side}"] = float(found[some].mean())
+        n |= shares.numbers(arrays, way) | shares.numbers(arrays, f"real_{way}")
     for rival in ("pixels", "told"):  # the same captions
         gap = arrays["top5_latents"].astype(float) - arrays[f"top5_{rival}"]
         low, high = bootstrap_ci(gap, seed=3)

@@ -13,10 +13,9 @@ from denoised.data import splits
 from denoised.data.captions import prompt
 from denoised.models import dit
 from denoised.pipeline import decode
-from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci
 from denoised.probes.work import work
-from denoised.studies import denoisers, fewsteps, shelf
+from denoised.studies import denoisers, fewsteps, shares, shelf
 from plotting.dots import rows_of, two_panels
 from plotting.output import Output
 from plotting.sheets import caption_lines, captioned_rows
@@ -74,13 +73,7 @@ def make(lab, smoke=False):
     }  # fmt: skip
     n["apart_low"], n["apart_high"] = bootstrap_ci(arrays["apart"], seed=3)
     for name in denoisers.RUNNERS:
-        word = name.replace("-", "_")
-        for field in ("top1", "top5", "style"):
-            hits = Share(int(arrays[f"{field}_{name}"].sum()), n["drawings"])
-            n |= {f"{field}_{word}": hits.share, f"{field}_{word}_low": hits.interval[0]}
-            n |= {f"{field}_{word}_high": hits.interval[1]}
-            for side, some in (("kept", arrays["kept"]), ("learned", ~arrays["kept"])):
-                n[f"{field}_{word}_{side}"] = float(arrays[f"{field}_{name}"][some].mean())
+        n |= shares.numbers(arrays, name)
     for word, a, b in (("25", "dit-25", "unet-25"), ("8", "dit-8", "unet-8"), ("4", "dit-4", "unet-4"),
                        ("even_25", "dit-25-even", "dit-25"), ("even_4", "dit-4-even", "dit-4")):  # fmt: skip
         for field in ("top1", "top5"):  # pairs: same caption, same noise

@@ -12,9 +12,8 @@ from denoised.data import splits
 from denoised.data.captions import prompt
 from denoised.models import adapter
 from denoised.pipeline import decode
-from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci
-from denoised.studies import fewsteps, shelf
+from denoised.studies import fewsteps, shares, shelf
 from plotting.dots import rows_of, two_panels
 from plotting.output import Output
 from plotting.sheets import caption_lines, captioned_rows
@@ -62,13 +61,8 @@ def make(lab, smoke=False):
     }  # fmt: skip
     for name, runner in runners.items():
         word = name.replace("-", "_")
-        n[f"calls_{word}"] = runner.calls
+        n |= {f"calls_{word}": runner.calls, **shares.numbers(arrays, name, ("top1", "top5"))}
         for field in ("top1", "top5"):
-            hits = Share(int(arrays[f"{field}_{name}"].sum()), len(kept))
-            n |= {f"{field}_{word}": hits.share, f"{field}_{word}_low": hits.interval[0]}
-            n |= {f"{field}_{word}_high": hits.interval[1]}
-            for side, some in (("kept", kept), ("learned", ~kept)):
-                n[f"{field}_{word}_{side}"] = float(arrays[f"{field}_{name}"][some].mean())
             gap = arrays[f"{field}_{name}"].astype(float) - arrays[f"{field}_{full}"]  # pairs: same caption, same noise
             n[f"{field}_gap_{word}"] = float(gap.mean())
             n[f"{field}_gap_{word}_low"], n[f"{field}_gap_{word}_high"] = bootstrap_ci(gap, seed=3)

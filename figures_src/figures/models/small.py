@@ -14,10 +14,9 @@ from denoised.data.captions import prompt
 from denoised.models import dit
 from denoised.models import small as small_model
 from denoised.pipeline import decode
-from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci
 from denoised.probes.work import work
-from denoised.studies import fewsteps, shelf
+from denoised.studies import fewsteps, shares, shelf
 from denoised.studies import small as study
 from plotting.dots import rows_of, two_panels
 from plotting.output import Output
@@ -69,14 +68,9 @@ def make(lab, smoke=False):
     }  # fmt: skip
     for name, runner in study.RUNNERS.items():
         word = name.replace("-", "_")
-        n[f"calls_{word}"] = runner.calls
-        for field in ("top1", "top5", "style"):
+        n |= {f"calls_{word}": runner.calls, **shares.numbers(arrays, name)}
+        for field in shares.FIELDS:
             found = arrays[f"{field}_{name}"]
-            hits = Share(int(found.sum()), count)
-            n |= {f"{field}_{word}": hits.share, f"{field}_{word}_low": hits.interval[0]}
-            n |= {f"{field}_{word}_high": hits.interval[1]}
-            for side, some in (("kept", arrays["kept"]), ("learned", ~arrays["kept"])):
-                n[f"{field}_{word}_{side}"] = float(found[some].mean())
             for rival, there in ((study.TEACHER, "teacher"), (study.TAUGHT, "taught")):  # same caption, same noise
                 gap = found.astype(float) - arrays[f"{field}_{rival}"]
                 low, high = bootstrap_ci(gap, seed=3)
