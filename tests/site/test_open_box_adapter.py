@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_open_box import canvas, draw, models, ready, run, shown_python
+from test_open_box import canvas, draw, draw_as_shown, models, ready
 from visiting import DESKTOP, Visitor
 
 NETS = "Drawn by"
@@ -22,11 +22,8 @@ def loaded(browser, base):
 def test_exact_weights_draw_the_shown_python_s_picture(visit, tmp_path, monkeypatch):
     """By stock diffusers with the adapter added to the weights: no pixel is off by more than 2 levels."""
     page = ready(visit(**DESKTOP), "?prompt=tiger+face&seed=8&net=fast&weights=exact&decoder=noto")
-    shown, code = draw(page), shown_python(page)
+    _, code = draw_as_shown(page, tmp_path, monkeypatch)
     assert "lora_A" in code and "guidance_scale=1," in code and "num_inference_steps=4," in code
-    expected = run(code, tmp_path, monkeypatch)
-    assert expected.std() > 20, "this compares nothing"
-    assert np.abs(shown - expected).max() <= 2
     assert "4 steps of DDIM by the four-step adapter, guidance 1" in page.inner_text(".dn-lab__about")
     page.locator(".dn-lab").get_by_text("Where the time went").click()
     assert "for 4 calls" in page.inner_text(".dn-lab__times"), "the network is asked once a step"
