@@ -27,7 +27,7 @@ NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/unet", "emoji-sd/vae", "dit/trans
 
 
 @dataclass(frozen=True)
-class Runner:
+class Runner(fewsteps.Asked):
     """Who draws, in how many steps, how guided; `even`: in equal strides of the flow, not at the diffusion's times."""
 
     net: str

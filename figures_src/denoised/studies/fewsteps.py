@@ -26,19 +26,23 @@ FILE = Path(__file__).with_suffix(".npz")
 NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/unet", "emoji-sd/vae", "student", "judge")  # that had a part in the results
 
 
+class Asked:
+    """Whoever draws in `steps` steps with `guidance`, where 1 is none."""
+
+    @property
+    def calls(self) -> int:
+        """How often a picture asks the network."""
+        return self.steps * (1 if self.guidance == 1 else 2)
+
+
 @dataclass(frozen=True)
-class Runner:
+class Runner(Asked):
     """Who draws, and how: a class of diffusers' schedulers by its first letters, whether the adapter is laid on."""
 
     scheduler: str
     steps: int
     guidance: float
     adapter: bool = False
-
-    @property
-    def calls(self) -> int:
-        """How often a picture asks the network."""
-        return self.steps * (1 if self.guidance == 1 else 2)
 
 
 RUNNERS = {

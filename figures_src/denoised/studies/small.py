@@ -29,18 +29,13 @@ NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/vae", "dit/transformer", "small",
 
 
 @dataclass(frozen=True)
-class Runner:
+class Runner(fewsteps.Asked):
     """Who draws, in how many steps, how guided, and by which of diffusers' schedulers, by its first letters."""
 
     net: str
     steps: int
     guidance: float
     scheduler: str = "DDIM"
-
-    @property
-    def calls(self) -> int:
-        """How often a picture asks the network."""
-        return self.steps * (1 if self.guidance == 1 else 2)
 
 
 RUNNERS = {
