@@ -273,7 +273,8 @@ def test_ema_swaps_there_and_back():
 
 
 def test_presets_are_a_table():
-    kinds = {"vae", "decoder", "tiny", "tiny-vae", "clip", "judge", "unet", "dit", "small", "student", "small-student"}
+    kinds = {"vae", "decoder", "tiny", "tiny-vae", "clip", "judge", "unet", "dit", "small", "space", "tokenizer", "teller",
+             "student", "small-student"}  # fmt: skip
     order = list(PRESETS)
     for name, item in PRESETS.items():
         assert name == item.name
@@ -281,7 +282,7 @@ def test_presets_are_a_table():
         assert item.samples > item.warmup >= 0
         assert 0 < item.ema < 1
         assert json.loads(json.dumps(asdict(item))) == asdict(item), "a preset is saved as JSON beside its weights"
-        if start := item.extra.get("start"):
+        if start := item.extra.get("start") or item.extra.get("tokenizer"):
             assert order.index(start) < order.index(name), "in order, the earlier stage is trained first"
     with pytest.raises(FrozenInstanceError):
         item.lr = 1.0
