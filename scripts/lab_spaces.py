@@ -13,14 +13,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
 import numpy as np
 import torch
 import torch.nn.functional as F
-from diffusers import PixArtTransformer2DModel
+from diffusers import UNet2DConditionModel
 
 from denoised import paths
 from denoised.data import splits
 from denoised.data.captions import prompt
 from denoised.data.icons import on_white
 from denoised.lab import Lab
-from denoised.models import dit, fsq, small
+from denoised.models import dit, fsq
 from denoised.models import judge as judge_model
 from denoised.models.teller import Teller
 from denoised.pipeline import decode
@@ -50,10 +50,9 @@ def enlarged(pictures: np.ndarray) -> np.ndarray:
 
 
 def denoiser(name: str):
-    """The averaged transformer that preset `name` left in runs/."""
-    file = tokens.trained(name) / "config.json"
-    net = small.placed(PixArtTransformer2DModel.from_pretrained(file.parent, torch_dtype=torch.float32))
-    return net.eval().requires_grad_(False)
+    """The averaged U-Net that preset `name` left in runs/."""
+    net = UNet2DConditionModel.from_pretrained(tokens.trained(name), torch_dtype=torch.float32)
+    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
 def main() -> None:

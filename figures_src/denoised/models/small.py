@@ -14,27 +14,21 @@ GRID = 4  # tokens along the edge of a picture
 
 
 def build(
-    width: int = 224,
-    depth: int = 6,
-    heads: int = 4,
-    text_width: int = 256,
-    side: int = dit.SIDE,
-    channels: int = 4,
-    grid: int = GRID,
+    width: int = 224, depth: int = 6, heads: int = 4, text_width: int = 256, side: int = dit.SIDE
 ) -> PixArtTransformer2DModel:
-    """5.3 M parameters: xt [B, channels, side, side], text states [B, dit.READS, text_width] and a time [B] -> an answer
-    [B, channels, side, side], here the flow's direction.
+    """5.3 M parameters: xt [B, 4, side, side], text states [B, dit.READS, text_width] and a time [B] -> the flow's
+    direction [B, 4, side, side].
 
-    The picture is grid x grid tokens whatever its side: at full size, a token is a patch of 4 x 4 latent pixels, and
+    The picture is GRID x GRID tokens whatever its side: at full size, a token is a patch of 4 x 4 latent pixels, and
     stands for the same part of the picture as one of 2 x 2 did on the small pictures of the first stage. Words have no
     weights in the blocks but keys and values, and the clock speaks to all blocks through one layer (Chen et al. 2023,
     PixArt-alpha, sec. 2.3): at a fixed size that leaves more than twice the width to the picture.
     """
     net = PixArtTransformer2DModel(
         sample_size=side,
-        patch_size=side // grid,
-        in_channels=channels,
-        out_channels=channels,
+        patch_size=side // GRID,
+        in_channels=4,
+        out_channels=4,
         num_layers=depth,
         attention_head_dim=width // heads,
         num_attention_heads=heads,
@@ -47,8 +41,7 @@ def build(
 
 def placed(net: PixArtTransformer2DModel) -> PixArtTransformer2DModel:
     """Put the tokens in their places, which the class does not keep: the middles of the patches, as `dit` has them."""
-    grid = net.config.sample_size // net.config.patch_size
-    net.pos_embed.pos_embed.copy_(dit.places(net.inner_dim, grid * dit.PATCH))
+    net.pos_embed.pos_embed.copy_(dit.places(net.inner_dim, GRID * dit.PATCH))
     return net
 
 

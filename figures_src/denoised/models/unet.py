@@ -5,8 +5,11 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 from torch import nn
 
 
-def build(channels=(48, 192, 320), heads=(1, 4, 8), layers=1, text_width=256, sample_size=16) -> UNet2DConditionModel:
-    """27 M parameters. The first level is thin and has no attention: at 16x16 it costs time, not parameters.
+def build(
+    channels=(48, 192, 320), heads=(1, 4, 8), layers=1, text_width=256, sample_size=16, plain=1, data=4, groups=16
+) -> UNet2DConditionModel:
+    """27 M parameters. The first level is thin and has no attention: at 16x16 it costs time, not parameters. Of other
+    U-Nets, the first `plain` levels are so; `data` is how many channels a sample has, `groups` are those of each norm.
 
     `attention_head_dim` of this class is the *number of heads*. The text is also pooled inside the U-Net and added
     to the time embedding (`addition_embed_type="text"`), so the stock pipeline needs to know nothing of it.
@@ -14,15 +17,15 @@ def build(channels=(48, 192, 320), heads=(1, 4, 8), layers=1, text_width=256, sa
     levels = len(channels)
     unet = UNet2DConditionModel(
         sample_size=sample_size,
-        in_channels=4,
-        out_channels=4,
+        in_channels=data,
+        out_channels=data,
         block_out_channels=tuple(channels),
         layers_per_block=layers,
-        down_block_types=("DownBlock2D",) + ("CrossAttnDownBlock2D",) * (levels - 1),
-        up_block_types=("CrossAttnUpBlock2D",) * (levels - 1) + ("UpBlock2D",),
+        down_block_types=("DownBlock2D",) * plain + ("CrossAttnDownBlock2D",) * (levels - plain),
+        up_block_types=("CrossAttnUpBlock2D",) * (levels - plain) + ("UpBlock2D",) * plain,
         cross_attention_dim=text_width,
         attention_head_dim=tuple(heads),
-        norm_num_groups=16,
+        norm_num_groups=groups,
         addition_embed_type="text",
         addition_embed_type_num_heads=8,
         use_linear_projection=True,

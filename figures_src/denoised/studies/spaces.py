@@ -1,12 +1,12 @@
-"""Pixels, latents or tokens? Three transformers of one size that learned to draw the same icons for the same words, each
+"""Pixels, latents or tokens? Three networks of about one size that learned to draw the same icons for the same words, each
 for about as many seconds of one core, before the judge.
 
     python scripts/lab_spaces.py        # some minutes on one core, resumable; writes spaces.npz beside this file
 
-One takes the noise out of pixels (32 x 32), one out of latents (8 x 8, of icons of 64 pixels), one tells the tokens of
-icons of 64 pixels one after the other. Captions are those of `fewsteps`; the judge looks at 64 pixels, so that what was
-drawn smaller is enlarged. Controls: real icons as they come through each of the three ways. The trained networks
-themselves are not shipped. `python scripts/train.py pixels latents tokenizer teller` makes them again.
+One U-Net takes the noise out of pixels (32 x 32), one out of latents (8 x 8, of icons of 64 pixels); a Transformer tells
+the tokens of icons of 64 pixels one after the other. Captions are those of `fewsteps`; the judge looks at 64 pixels, so
+that what was drawn smaller is enlarged. Controls: real icons as they come through each of the three ways. The trained
+networks themselves are not shipped. `python scripts/train.py pixels latents tokenizer teller` makes them again.
 
 Written down before the first run. Diffusion needs no latent space: of what was drawn in pixels the judge has the right
 thing among its first five for at least 15 %, where chance is a third of one per cent. After as many seconds, latents are
@@ -21,7 +21,7 @@ import numpy as np
 
 from denoised.data.captions import prompt
 from denoised.diffusion import guidance, samplers, schedules
-from denoised.models import fsq, small, teller
+from denoised.models import fsq, teller, unet
 from denoised.studies import fewsteps, judged, shelf
 from denoised.training import spaces
 
@@ -49,7 +49,7 @@ SETTINGS = Settings()
 def key(settings: Settings = SETTINGS) -> str:
     """Short hash of the settings and of the source of all that computes the results."""
     return shelf.key(
-        [asdict(settings), asdict(fewsteps.SETTINGS)], judged.wanted, fewsteps.wanted, prompt, fsq, teller, small.build,
+        [asdict(settings), asdict(fewsteps.SETTINGS)], judged.wanted, fewsteps.wanted, prompt, fsq, teller, unet.build,
         spaces.answer, spaces.draw, spaces.noises, spaces.shrunk, guidance.guided, samplers.ddim,
         schedules.trailing_timesteps,
     )  # fmt: skip

@@ -65,9 +65,9 @@ _PRESETS = (
            cooldown=0.0, extra={"pixels": 64, "keep": [25_600, 51_200, 102_400, 204_800, 307_200]}),
     Preset("small", "small", samples=600_000, batch=32, lr=7e-4, weight_decay=0.01, warmup=4_000, seed=8,
            extra={"pixels": 128, "start": "small-64px"}),
-    # One transformer in two spaces, for as long: pixels, and the latents of the same icons.
-    *(Preset(name, "space", samples=samples, batch=64, lr=1e-3, weight_decay=0.01, warmup=16_000, seed=10,
-             extra={"space": name}) for name, samples in (("pixels", 96_000), ("latents", 320_000))),
+    # One kind of U-Net in two spaces, for as long: pixels, and the latents of the same icons.
+    *(Preset(name, "space", samples=samples, batch=64, lr=6e-4, weight_decay=0.01, warmup=6_000, seed=10,
+             extra={"space": name}) for name, samples in (("pixels", 80_000), ("latents", 300_000))),
     # And a third way: the same icons as tokens, told one after the other.
     Preset("tokenizer", "tokenizer", samples=40_000, batch=32, lr=2e-3, weight_decay=0.01, warmup=640, seed=11),
     Preset("teller", "teller", samples=60_000, batch=64, lr=1e-3, weight_decay=0.05, warmup=12_800, seed=12,

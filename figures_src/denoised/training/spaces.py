@@ -1,4 +1,4 @@
-"""One transformer, two spaces: it learns by diffusion to take the noise out of pixels, or out of latents, for a prompt."""
+"""One kind of U-Net, two spaces: it learns by diffusion to take noise out of pixels, or out of latents, for a prompt."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,25 +9,29 @@ from torch import Tensor
 
 from denoised import paths
 from denoised.diffusion import guidance, objectives, samplers, schedules
-from denoised.models import dit, small
+from denoised.models import unet
 from denoised.training import denoiser, images, loop, store
 from denoised.training.presets import Preset
 
 
 @dataclass(frozen=True)
 class Space:
-    """What is denoised. `side` and `channels` are a sample's; a network sees grid x grid tokens of it. `shift` below 1 asks
-    less often about the noisiest steps: what neighbours share survives more noise, and pixels share more than latents."""
+    """What is denoised: samples of `channels` x `side` x `side`, by a U-Net with levels of these `widths`, of which the
+    outer `plain` ones, where a sample is largest, have no attention. `shift` below 1 asks less often about the noisiest
+    steps: what neighbours share survives more noise, and pixels share more than latents."""
 
     channels: int
     side: int
-    grid: int
     shift: float
+    widths: tuple[int, ...]
+    plain: int
     clean: Callable  # denoiser.Cache -> clean samples [N, channels, side, side]
 
     def build(self):
-        """A transformer for samples of this space, which answers with x0."""
-        return small.build(side=self.side, channels=self.channels, grid=self.grid)
+        """A U-Net for samples of this space, 7.5 M parameters in either, which answers with v."""
+        heads = tuple(max(1, width // 32) for width in self.widths)
+        net = unet.build(self.widths, heads, sample_size=self.side, plain=self.plain, data=self.channels, groups=8)
+        return net.to(memory_format=torch.channels_last)
 
 
 def shrunk(cache: denoiser.Cache) -> Tensor:
@@ -37,17 +41,14 @@ def shrunk(cache: denoiser.Cache) -> Tensor:
 
 
 SPACES = {
-    "pixels": Space(3, 32, 8, 1.0, shrunk),  # 64 tokens of 4 x 4 pixels; with 16 of 8 x 8 one sees their borders
-    "latents": Space(4, 8, small.GRID, 0.5, lambda cache: cache.latents),  # of icons of 64 pixels
+    "pixels": Space(3, 32, 1.0, (24, 48, 96, 160), 2, shrunk),
+    "latents": Space(4, 8, 0.5, (48, 96, 160), 1, lambda cache: cache.latents),  # of icons of 64 pixels
 }
 
 
-def answer(net, xt: Tensor, t: Tensor, context: Tensor) -> Tensor:
-    """x0 [B, C, h, w], as a network sees it through xt at step t (0-dimensional or [B]), for words `told` as to `dit`. To
-    ask for x0 and not for v matters in pixels: there a token holds more numbers than noise can pass through (Li & He 2025,
-    Back to Basics)."""
-    clock = torch.as_tensor(t).expand(len(xt))
-    return net(hidden_states=xt, encoder_hidden_states=context[:, : dit.READS], timestep=clock).sample
+def answer(net, xt: Tensor, t: Tensor, states: Tensor) -> Tensor:
+    """v [B, C, h, w], as a network sees it in xt at step t (0-dimensional or [B]), for text states [B, 32, 256]."""
+    return net(xt.contiguous(memory_format=torch.channels_last), t, states).sample
 
 
 # --8<-- [start:draw]
@@ -55,13 +56,13 @@ def answer(net, xt: Tensor, t: Tensor, context: Tensor) -> Tensor:
 def draw(net, noise: Tensor, told: Tensor, untold: Tensor, s: float, steps: int) -> Tensor:
     """Clean samples, shape of `noise` [B, C, h, w], by DDIM in `steps` steps, with guidance s."""
     table = denoiser.alpha_bar()
-    model = guidance.guided(lambda xt, t, context: answer(net, xt, t, context).float(), s, told, untold)
-    return samplers.ddim(model, noise, schedules.trailing_timesteps(len(table), steps), table, prediction="x0")
+    model = guidance.guided(lambda xt, t, states: answer(net, xt, t, states), s, told, untold)
+    return samplers.ddim(model, noise, schedules.trailing_timesteps(len(table), steps), table, prediction="v")
     # --8<-- [end:draw]
 
 
 def train_space(preset: Preset, **limits):
-    """Returns (transformer, report) for a preset whose extra["space"] is one of SPACES. In float32, which is the quicker
+    """Returns (U-Net, report) for a preset whose extra["space"] is one of SPACES. In float32, which is the quicker
     one where a processor has no tiles for bf16 (the log has numbers)."""
     torch.manual_seed(preset.seed)
     space, table = SPACES[preset.extra["space"]], denoiser.alpha_bar()
@@ -73,10 +74,8 @@ def train_space(preset: Preset, **limits):
     probe_eps = torch.randn(clean[probe].shape, generator=fixed)
     probe_t = torch.randint(600, 900, (len(probe),), generator=fixed)
 
-    def loss(context, x0, eps, t, **how):
-        return objectives.diffusion_loss(
-            lambda xt, t: answer(net, xt, t, context), x0, eps, t, table, prediction="x0", **how
-        )
+    def loss(states, x0, eps, t):
+        return objectives.diffusion_loss(lambda xt, t: answer(net, xt, t, states), x0, eps, t, table, prediction="v")
 
     # --8<-- [start:loss]
     def loss_of(step, generator):

@@ -1,5 +1,5 @@
-"""One transformer, three ways: it takes noise out of pixels, out of latents, or tells tokens, of the same icons, for the
-same words, after as many seconds of training. A sheet, and how often a judge names the thing. Read from the results of
+"""Three materials: noise taken out of pixels, out of latents, and tokens told, of the same icons, for the same words, after
+as many seconds of training. A sheet, and how often a judge names the thing. Read from the results of
 `scripts/lab_spaces.py`.
 
 Tests claims: c1-02.
@@ -76,14 +76,14 @@ def make(lab, smoke=False):
     return Output(
         alt=(
             "Four rows of pictures for the same captions: real icons as the autoencoder gives them back, and drawings by "
-            "three transformers that denoise pixels, denoise latents, and tell tokens. Below, how often the judge has the "
+            "three networks, which denoise pixels, denoise latents, and tell tokens. Below, how often the judge has the "
             f"thing among its first five: {listed}; and for real icons that went the same way: {real}."
         ),
         caption=(
-            f"**One network, three materials.** Transformers of {n['parameters_pixels']:.1f}, "
-            f"{n['parameters_latents']:.1f} and {n['parameters_told']:.1f} million parameters learned the same icons from "
-            f"the same words, each for about {n['minutes']:.0f} minutes of one core. The first takes the noise out of "
-            f"{n['side_pixels']} x {n['side_pixels']} pixels ({n['numbers_pixels']:,} numbers), the second out of latents "
+            f"**Three materials.** Two U-Nets of {n['parameters_pixels']:.1f} and {n['parameters_latents']:.1f} million "
+            f"parameters and a Transformer of {n['parameters_told']:.1f} learned the same icons from the same words, each "
+            f"for about {n['minutes']:.0f} minutes of one core. The first takes the noise out of {n['side_pixels']} x "
+            f"{n['side_pixels']} pixels ({n['numbers_pixels']:,} numbers), the second out of latents "
             f"({n['numbers_latents']} numbers), both in {n['steps']} steps; the third tells {n['tokens']} tokens out of "
             f"{n['words']:,}. Shown are the first of {n['drawings']} captions, picked by nobody. The judge looks at 64 "
             "pixels, and what was drawn smaller is enlarged for it."
