@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from itertools import chain
 
 from jinja2 import TemplateError
 
@@ -118,7 +119,9 @@ class LedgerHtml:
             label = "Check" if verdict == claim.verdict else f"Would be {LABELS[verdict]} if"
             if claim.verdict == "untested":
                 label = "Threshold written down" + ("" if verdict == "untested" else f" for “{LABELS[verdict]}”")
-            rows.append((label, f"<code>{escape(expression)}</code>{self._values(claim, expression)}"))
+            rows.append((label, f"<code>{escape(expression)}</code>"))
+        if measured := self._values(claim):
+            rows.append(("Measured", measured))
         if claim.get("threshold_note"):
             rows.append(("Threshold moved", inline(claim["threshold_note"])))
         if claim.verdict == "untested" and claim.get("test"):
@@ -132,7 +135,7 @@ class LedgerHtml:
             rows.append(("Expected beforehand", escape(expected) + because))
         elif claim.get("note"):
             rows.append(("Note", inline(claim["note"])))
-        works = self._literature(claim)
+        works = self._literature(claim, titled=not here)
         if works:
             rows.append(("Literature", works))
         pages = [p for p in site.pages_with(claim) if p != site.page.file.src_uri]
@@ -151,24 +154,26 @@ class LedgerHtml:
         listed = "".join(f"<dt>{k}</dt><dd>{v}</dd>" for k, v in rows)
         return f"<details><summary>{summary}</summary><dl>{listed}</dl></details>"
 
-    def _values(self, claim, expression):
+    def _values(self, claim):
+        """The numbers that its expressions are about, each once."""
         if claim.verdict == "untested":
             return ""
-        shown = []
-        for ref in expressions.references(expression):
+        shown, every = [], (expressions.references(expression) for expression in claim.expressions().values())
+        for ref in dict.fromkeys(chain.from_iterable(every)):
             try:
                 text = format_number(self.site.figures.number(ref))
             except SiteError:  # reported once, at its line of the ledger
                 continue
             shown.append(f"{escape(ref.partition('.')[2])} = {number_span(text, ref)}")
-        return f" with {', '.join(shown)}" if shown else ""
+        return ", ".join(shown)
 
     def _figure_link(self, figure_id):
         href = self.site.figure_href(figure_id)
         name = f"<code>{escape(figure_id)}</code>"
         return f'<a href="{escape(href)}">{name}</a>' if href else name
 
-    def _literature(self, claim):
+    def _literature(self, claim, titled):
+        """The works that it names. The ledger names most of them many times, and leaves their titles to the references."""
         site, home, shown = self.site, self.site.home_of("bibliography"), []
         keys = list(claim.get("cites", []))
         for text in claim.get("cite", []):
@@ -182,7 +187,7 @@ class LedgerHtml:
             if key not in site.bibliography:
                 continue  # reported at its line of the ledger
             work = site.bibliography[key]
-            label = f"{escape(work.label)}, <cite>{escape(work.fields['title'])}</cite>"
+            label = escape(work.label) + (f", <cite>{escape(work.fields['title'])}</cite>" if titled or not home else "")
             links.append(f'<a href="{escape(site.href(home, "ref-" + key))}">{label}</a>' if home else label)
         return "; ".join(links + shown)
 

@@ -194,7 +194,7 @@ def test_a_settled_claim_shows_its_evidence_and_a_hostile_sentence_is_text(tmp_p
     html = project.html("series/vae")
     assert '<span class="dn-num" title="vae/swap.psnr_self">28.12</span> dB, ' in html
     assert " dB, &lt;img src=x onerror=alert(1)&gt; <em>no</em>.</p>" in html
-    assert "<code>vae/swap.psnr_self &lt; 30</code> with psnr_self" in html
+    assert "<code>vae/swap.psnr_self &lt; 30</code></dd><dt>Measured</dt><dd>psnr_self" in html
     assert "It was 29 once." in html
     assert '<a href="../../how-made/#prov-vae-swap"><code>vae/swap</code></a>' in html
     assert '<span class="dn-verdict" data-verdict="false">false</span>' in html
