@@ -31,6 +31,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 WIDGET, GO = ".dn-widget[data-widget=lab]", ".dn-lab__go"
 PATIENCE = 300_000  # milliseconds
 ANSWERS = 0.1  # seconds after which a page has to answer
+LOOK = 1_500  # milliseconds that a reader looks at a picture; meanwhile the bets of the run on show are painted
 WORDS = ("green pear", "tiger face", "rocket", "blue fish", "pizza", "yellow flower", "house", "red car")
 # When the networks were there, when a picture or a sketch was, and for how long nothing else could be done.
 WATCH = """() => { const host = document.querySelector(".dn-widget[data-widget=lab]");
@@ -65,12 +66,14 @@ class Box:
         return self.timed(lambda: self.page.click(GO), "drawn", since="data-model")
 
     def again(self) -> tuple[float, float]:
-        """A picture of what is there."""
+        """One more picture."""
+        self.page.wait_for_timeout(LOOK)
         return self.timed(lambda: self.page.click(GO), "drawn")
 
     def type(self, words: str) -> tuple[float, float]:
         """A sketch, from the last key on: the pause by which the page knows that it was the last one counts."""
         box = self.page.get_by_label("What would you like to see?")
+        self.page.wait_for_timeout(LOOK)
         return self.timed(lambda: box.fill(words), "sketched")
 
     def close(self) -> None:
