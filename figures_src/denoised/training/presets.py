@@ -67,10 +67,10 @@ _PRESETS = (
            extra={"pixels": 128, "start": "small-64px"}),
     # One kind of U-Net in two spaces, for as long: pixels, and the latents of the same icons.
     *(Preset(name, "space", samples=samples, batch=64, lr=6e-4, weight_decay=0.01, warmup=6_000, seed=10,
-             extra={"space": name}) for name, samples in (("pixels", 80_000), ("latents", 300_000))),
+             extra={"space": name}) for name, samples in (("pixels", 70_000), ("latents", 250_000))),
     # And a third way: the same icons as tokens, told one after the other.
     Preset("tokenizer", "tokenizer", samples=40_000, batch=32, lr=2e-3, weight_decay=0.01, warmup=640, seed=11),
-    Preset("teller", "teller", samples=60_000, batch=64, lr=1e-3, weight_decay=0.05, warmup=12_800, seed=12,
+    Preset("teller", "teller", samples=50_000, batch=64, lr=1e-3, weight_decay=0.05, warmup=12_800, seed=12,
            extra={"tokenizer": "tokenizer"}),
     # An adapter with which the U-Net draws in four steps, taught by itself (progressive distillation in one round).
     Preset("student", "student", samples=80_000, batch=32, lr=1e-3, warmup=2_000, seed=3, ema=0.995,
