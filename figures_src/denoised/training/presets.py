@@ -66,8 +66,8 @@ _PRESETS = (
     Preset("small", "small", samples=600_000, batch=32, lr=7e-4, weight_decay=0.01, warmup=4_000, seed=8,
            extra={"pixels": 128, "start": "small-64px"}),
     # One kind of U-Net in two spaces, for as long: pixels, and the latents of the same icons.
-    *(Preset(name, "space", samples=samples, batch=64, lr=6e-4, weight_decay=0.01, warmup=6_000, seed=10,
-             extra={"space": name}) for name, samples in (("pixels", 70_000), ("latents", 250_000))),
+    *(Preset(name, "space", samples=samples, batch=batch, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=10,
+             extra={"space": name}) for name, samples, batch in (("pixels", 70_000, 16), ("latents", 250_000, 32))),
     # And a third way: the same icons as tokens, told one after the other.
     Preset("tokenizer", "tokenizer", samples=40_000, batch=32, lr=2e-3, weight_decay=0.01, warmup=640, seed=11),
     Preset("teller", "teller", samples=50_000, batch=64, lr=1e-3, weight_decay=0.05, warmup=12_800, seed=12,

@@ -18,11 +18,13 @@ from denoised.training.presets import Preset
 class Space:
     """What is denoised: samples of `channels` x `side` x `side`, by a U-Net with levels of these `widths`, of which the
     outer `plain` ones, where a sample is largest, have no attention. `shift` below 1 asks less often about the noisiest
-    steps: what neighbours share survives more noise, and pixels share more than latents."""
+    steps: what neighbours share survives more noise, and pixels share more than latents. `gamma` is min-SNR's: the last bit
+    of noise is seen in pixels, while a decoder does not let it through."""
 
     channels: int
     side: int
     shift: float
+    gamma: float | None
     widths: tuple[int, ...]
     plain: int
     clean: Callable  # denoiser.Cache -> clean samples [N, channels, side, side]
@@ -41,8 +43,8 @@ def shrunk(cache: denoiser.Cache) -> Tensor:
 
 
 SPACES = {
-    "pixels": Space(3, 32, 1.0, (24, 48, 96, 160), 2, shrunk),
-    "latents": Space(4, 8, 0.5, (48, 96, 160), 1, lambda cache: cache.latents),  # of icons of 64 pixels
+    "pixels": Space(3, 32, 1.0, None, (24, 48, 96, 160), 2, shrunk),
+    "latents": Space(4, 8, 0.5, 5.0, (48, 96, 160), 1, lambda cache: cache.latents),  # of icons of 64 pixels
 }
 
 
@@ -75,7 +77,9 @@ def train_space(preset: Preset, **limits):
     probe_t = torch.randint(600, 900, (len(probe),), generator=fixed)
 
     def loss(states, x0, eps, t):
-        return objectives.diffusion_loss(lambda xt, t: answer(net, xt, t, states), x0, eps, t, table, prediction="v")
+        return objectives.diffusion_loss(
+            lambda xt, t: answer(net, xt, t, states), x0, eps, t, table, prediction="v", gamma=space.gamma
+        )
 
     # --8<-- [start:loss]
     def loss_of(step, generator):
