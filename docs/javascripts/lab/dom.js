@@ -35,3 +35,6 @@ export async function told(node, done, text) {
 }
 
 export const signed = (value, digits = 2) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;
+
+/** Lets a page answer, or a worker hear, what has come meanwhile, before a long task goes on. */
+export const breathe = () => new Promise((done) => { setTimeout(done, 0); });

@@ -1,14 +1,13 @@
 // Stable Diffusion's loop on ONNX graphs: text encoder, U-Net (with its attention in the open), decoders; and the encoder.
 // Runs inside lab/worker.js; nothing here knows of a page. One picture at a time.
 
+import { breathe } from "./dom.js"; // lets messages such as "stop" in
 import { SAMPLERS } from "./samplers.js";
 import { alphaBar, guide, split, timesteps } from "./schedule.js";
 import { begin, blend, noised } from "./start.js";
 import { NETS } from "./state.js";
 import { Tokenizer } from "./tokenizer.js";
 import { normal } from "./noise.js";
-
-const breathe = () => new Promise((resolve) => { setTimeout(resolve, 0); }); // lets messages such as "stop" in
 
 export class Engine {
   /** `ort`: ONNX Runtime Web, ready. `of`: data.json of the figure lab/graphs. `provider`: "wasm", or "webgpu" for the graphics card. */

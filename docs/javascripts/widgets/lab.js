@@ -4,7 +4,7 @@
 //   pictures.data.json of lab/pictures (what one may begin with)
 
 import { Bench } from "../lab/bench.js";
-import { el } from "../lab/dom.js";
+import { breathe, el } from "../lab/dom.js";
 import { bytesOf } from "../lab/files.js";
 import { Form } from "../lab/form.js";
 import { graphicsCard, Model } from "../lab/model.js";
@@ -62,6 +62,7 @@ export default async function mount(host, { src, reducedMotion }) {
     load: () => alone(() => model.need([painter.name], form.state.weights, loading)).then(repaint),
     cost: () => model.bytes([painter.name], form.state.weights),
   });
+  await breathe();
   const picture = new Picture(starts, beside("pictures"), { ...of, preview: records.preview }, {
     able,
     level: (step, steps) => levels[timesteps(of.schedule.T, steps)[step]],
@@ -89,6 +90,7 @@ export default async function mount(host, { src, reducedMotion }) {
     draw: quickly,
     stop: () => model.call("stop"),
   });
+  await breathe();
   const stage = new Stage(records, { moved: (i) => moved(i), reducedMotion });
   const bench = new Bench({ ...of, preview: records.preview }, { able, goOn: () => draw(stage.at), net: () => form.state.net });
   const report = new Report({
@@ -283,6 +285,7 @@ export default async function mount(host, { src, reducedMotion }) {
   form.more.append(picture.node);
   stage.below.append(painter.node);
   open(await recorded(records, base, 0)); // the still picture stays until there is something better to show
+  await breathe();
   host.replaceChildren(el("div", { className: "dn-lab" }, tour.node, form.node, shelf, stage.node, bench.node, report.node));
   host.setAttribute("role", "group");
   host.setAttribute("aria-label", "The open box");
