@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Train one preset, or the whole family in order: `python scripts/train.py [PRESET ...]`. Resumes after a kill.
+"""Train one preset, or all that is shipped in order: `python scripts/train.py [PRESET ...]`. Resumes after a kill.
 
 With --data FOLDER (pictures, and beside each a .txt with its caption) it trains autoencoder, text encoder and denoiser
 on that folder instead, into --out, which StableDiffusionPipeline and `build.py figures --weights` load.
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from denoised.errors import DenoisedError
-from denoised.training.presets import PRESETS, preset
+from denoised.training.presets import PRESETS, SHIPPED, preset
 
 
 def own_family(arguments) -> int:
@@ -30,7 +30,7 @@ def own_family(arguments) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("presets", nargs="*", metavar="PRESET", help=f"default: all, in order: {', '.join(PRESETS)}")
+    parser.add_argument("presets", nargs="*", metavar="PRESET", help=f"one or more of {', '.join(PRESETS)}")
     parser.add_argument("--minutes", type=float, help="stop, cooled down, after this much training time")
     parser.add_argument("--samples", type=int, help="length of the run instead of the preset's")
     parser.add_argument("--threads", type=int, help="torch threads (default: all cores)")
@@ -42,7 +42,7 @@ def main() -> int:
             return own_family(arguments)
         if arguments.out:
             raise DenoisedError("--out goes with --data; presets write into figures_src/weights.")
-        chosen = [preset(name) for name in arguments.presets or PRESETS]
+        chosen = [preset(name) for name in arguments.presets or SHIPPED]
         from denoised.training.run import run
 
         for item in chosen:

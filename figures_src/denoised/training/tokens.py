@@ -23,17 +23,24 @@ def pictures() -> torch.Tensor:
 
 
 def trained(name: str) -> Path:
-    """The folder with the averaged weights that preset `name` left in runs/, and their card."""
+    """The folder with the averaged weights that preset `name` left in runs/, and their card, once its run has ended."""
     folder = paths.RUNS / name / "ema"
     if not (folder / "card.json").exists():
         raise DenoisedError(f"There is no {folder}: train it with `python scripts/train.py {name}`.")
+    if not store.read_card(folder).get("finished"):
+        raise DenoisedError(f"The run of '{name}' has not ended: `python scripts/train.py {name}` goes on with it.")
     return folder
 
 
 def spent(name: str) -> dict:
     """{"samples", "core_seconds", "sha256"} of the run that preset `name` ended with."""
     card = store.read_card(trained(name))
-    return {"samples": card["samples"], "core_seconds": card["core_seconds"], "sha256": next(iter(card["sha256"].values()))}
+    return {key: card[key] for key in ("samples", "core_seconds")} | {"sha256": sha256(name)}
+
+
+def sha256(name: str) -> str:
+    """The hash of the weights that preset `name` ended with."""
+    return next(iter(store.read_card(trained(name))["sha256"].values()))
 
 
 def read(name: str, net):
@@ -44,12 +51,12 @@ def read(name: str, net):
     return net.eval().requires_grad_(False)
 
 
-def keep(net, preset: Preset, report: dict) -> None:
+def keep(net, preset: Preset, report: dict, **more) -> None:
     """The averaged weights of a model of our own and their card, where `trained` finds them."""
     folder = paths.RUNS / preset.name / "ema"
     folder.mkdir(parents=True, exist_ok=True)
     store.save_tensors(net, folder / FILE)
-    store.write_card(folder, preset, report)
+    store.write_card(folder, preset, report, **more)
 
 
 @torch.no_grad()
@@ -81,8 +88,10 @@ def train_tokenizer(preset: Preset, **limits):
 
 
 def train_teller(preset: Preset, **limits):
-    """Returns (Teller, report). Learns the tokens that the tokenizer in extra["tokenizer"] makes of the icons."""
+    """Returns (Teller, report). Learns the tokens that the tokenizer in extra["tokenizer"] makes of the icons; its card
+    names that one's weights."""
     torch.manual_seed(preset.seed)
+    read_by = {"tokenizer": sha256(preset.extra["tokenizer"])}
     cache = denoiser.Cache(64)
     tokens = tokens_of(read(preset.extra["tokenizer"], fsq.Tokenizer()), pictures())
     net = Teller()
@@ -105,10 +114,10 @@ def train_teller(preset: Preset, **limits):
         for name, order in (("right", probe), ("swapped", probe.roll(1))):
             logits = net(cache.states[order, 0][:, : dit.READS].float(), tokens[probe, :-1])
             found[name] = F.cross_entropy(logits.flatten(0, 1), tokens[probe].flatten()).item() / math.log(2)
-        keep(net, preset, {})
+        keep(net, preset, {}, **read_by)
         return {"bits": round(found["right"], 4), "bits_swapped": round(found["swapped"], 4)}
 
     report = loop.train(preset, net, loss_of, evaluate, evaluate_every=12_800, **limits)
     report |= evaluate()
-    keep(net, preset, report)
+    keep(net, preset, report, **read_by)
     return net, report
