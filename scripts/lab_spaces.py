@@ -19,6 +19,7 @@ from denoised import paths
 from denoised.data import splits
 from denoised.data.captions import prompt
 from denoised.data.icons import on_white
+from denoised.errors import DenoisedError
 from denoised.lab import Lab
 from denoised.models import dit, fsq
 from denoised.models import judge as judge_model
@@ -27,7 +28,7 @@ from denoised.pipeline import decode
 from denoised.probes import judge, play
 from denoised.studies import fewsteps, shelf
 from denoised.studies import spaces as study
-from denoised.training import images, tokens
+from denoised.training import images, store, tokens
 from denoised.training.denoiser import encode_all
 from denoised.training.spaces import SPACES, draw, noises
 from studying import keep_results, made_once, run_script
@@ -38,15 +39,6 @@ S = study.SETTINGS
 def to_bytes(x: torch.Tensor) -> np.ndarray:
     """float [N, 3, H, W] in [-1, 1] -> uint8 [N, H, W, 3]."""
     return ((x.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
-
-
-def enlarged(pictures: np.ndarray) -> np.ndarray:
-    """uint8 [N, H, W, 3] as the judge wants them, at least 64 pixels wide: bicubic, as programs enlarge thumbnails."""
-    if pictures.shape[1] >= 64:
-        return pictures
-    x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
-    x = F.interpolate(x, size=64, mode="bicubic", align_corners=False, antialias=True)
-    return x.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
 
 def denoiser(name: str):
@@ -61,6 +53,8 @@ def main() -> None:
     pipe, net, weights = lab.pipeline(), judge_model.load(lab.weight("judge")), shelf.digests(lab, *study.NETWORKS)
     nets = {name: denoiser(name) for name in SPACES}
     tokenizer, teller = tokens.read("tokenizer", fsq.Tokenizer()), tokens.read("teller", Teller())
+    if store.read_card(tokens.trained("teller"))["tokenizer"] != tokens.sha256("tokenizer"):
+        raise DenoisedError("The teller learned another tokenizer's tokens: delete runs/teller, `python scripts/train.py teller`.")
     everyone = nets | {"tokenizer": tokenizer, "teller": teller}
     trained = {name: tokens.spent(name) | {"parameters": sum(p.numel() for p in one.parameters())}
                for name, one in everyone.items()}  # fmt: skip
@@ -96,18 +90,21 @@ def main() -> None:
     drawn = {name: made_once(folder, f"{name}-{mark}", make) for name, make in ways.items()}
     seen = {"pixels": to_bytes(drawn["pixels"]), "latents": decode(pipe.vae, drawn["latents"]),
             "told": painted(drawn["told"]),
+            "real_whole": half.permute(0, 2, 3, 1).numpy(),
             "real_pixels": to_bytes(images.to_float(F.avg_pool2d(real.float(), 4))),
             "real_latents": decode(pipe.vae, encode_all(pipe.vae, half)),
             "real_told": painted(tokens.tokens_of(tokenizer, half))}  # fmt: skip
-    arrays = {"kept": np.array([row.split == "pair" for row in rows])}
+    kept = np.array([row.split == "pair" for row in rows])
+    shown = np.concatenate([np.flatnonzero(~kept)[: S.shown], np.flatnonzero(kept)[: S.shown]])
+    arrays = {"kept": kept, "shown": shown}
     for name, pictures in seen.items():
-        looked = judge.look(net, enlarged(pictures))
+        looked = judge.look(net, study.enlarged(pictures))
         five, styles = judge.names(net, looked, k=5), judge.names(net, looked, head="style")
         arrays |= {
             f"top1_{name}": np.array([row.concept == some[0] for row, some in zip(rows, five, strict=True)]),
             f"top5_{name}": np.array([row.concept in some for row, some in zip(rows, five, strict=True)]),
             f"style_{name}": np.array([row.style == some[0] for row, some in zip(rows, styles, strict=True)]),
-            f"shown_{name}": pictures[: S.shown],
+            f"shown_{name}": pictures[shown],
         }
         print(name, *(f"{what} {arrays[f'{what}_{name}'].mean():.3f}" for what in ("top1", "top5", "style")), flush=True)
     facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "asked": [row.id for row in rows],
