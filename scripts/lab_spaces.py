@@ -54,7 +54,7 @@ def main() -> None:
     nets = {name: denoiser(name) for name in SPACES}
     tokenizer, teller = tokens.read("tokenizer", fsq.Tokenizer()), tokens.read("teller", Teller())
     if store.read_card(tokens.trained("teller"))["tokenizer"] != tokens.sha256("tokenizer"):
-        raise DenoisedError("The teller learned another tokenizer's tokens: delete runs/teller, `python scripts/train.py teller`.")
+        raise DenoisedError("The teller learned another tokenizer's tokens: delete runs/teller and train it again.")
     everyone = nets | {"tokenizer": tokenizer, "teller": teller}
     trained = {name: tokens.spent(name) | {"parameters": sum(p.numel() for p in one.parameters())}
                for name, one in everyone.items()}  # fmt: skip

@@ -59,8 +59,8 @@ def key(settings: Settings = SETTINGS) -> str:
     return shelf.key(
         [asdict(settings), asdict(fewsteps.SETTINGS), trained, shapes], judged.wanted, fewsteps.wanted, prompt,
         spaces.Space, unet.build, spaces.answer, spaces.draw, spaces.noises, denoiser.alpha_bar,
-        schedules.trailing_timesteps, guidance.guided, samplers.ddim, fsq.quantize, fsq.to_tokens, fsq.to_digits, fsq.Tokenizer, teller.Teller,
-        tokens.tokens_of, denoiser.encode_all, enlarged,
+        schedules.trailing_timesteps, guidance.guided, samplers.ddim, fsq.quantize, fsq.to_tokens,
+        fsq.to_digits, fsq.Tokenizer, teller.Teller, tokens.tokens_of, denoiser.encode_all, enlarged,
     )  # fmt: skip
 
 

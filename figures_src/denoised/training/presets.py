@@ -67,10 +67,10 @@ _PRESETS = (
            extra={"pixels": 128, "start": "small-64px"}),
     # One kind of U-Net in two spaces, for as long: pixels, and the latents of the same icons.
     *(Preset(name, "space", samples=samples, batch=batch, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=10,
-             extra={"space": name}) for name, samples, batch in (("pixels", 70_000, 16), ("latents", 250_000, 32))),
+             extra={"space": name}) for name, samples, batch in (("pixels", 56_000, 16), ("latents", 200_000, 32))),
     # And a third way: the same icons as tokens, told one after the other.
     Preset("tokenizer", "tokenizer", samples=40_000, batch=32, lr=2e-3, weight_decay=0.01, warmup=640, seed=11),
-    Preset("teller", "teller", samples=50_000, batch=16, lr=5e-4, weight_decay=0.05, warmup=4_000, seed=12,
+    Preset("teller", "teller", samples=40_000, batch=16, lr=5e-4, weight_decay=0.05, warmup=4_000, seed=12,
            extra={"tokenizer": "tokenizer"}),
     # An adapter with which the U-Net draws in four steps, taught by itself (progressive distillation in one round).
     Preset("student", "student", samples=80_000, batch=32, lr=1e-3, warmup=2_000, seed=3, ema=0.995,
