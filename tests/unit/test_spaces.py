@@ -1,4 +1,4 @@
-"""One transformer in pixels, in latents and in tokens: what it is asked, how it learns, what it draws from."""
+"""Pixels, latents and tokens: what each network is asked, how it learns, what it draws from."""
 
 from dataclasses import replace
 from functools import partial
@@ -35,8 +35,7 @@ def test_attention_begins_where_a_sample_is_small():
     assert spaces.SPACES["pixels"].side >> spaces.SPACES["pixels"].plain == 8 and spaces.SPACES["latents"].side == 8
 
 
-def test_it_draws_what_it_says_is_there_and_each_caption_from_its_own_noise():
-    """A network that always sees the same picture ends at that picture; diffusers' DDIM says so, too."""
+def test_it_draws_as_diffusers_ddim_and_each_caption_from_its_own_noise():
     from diffusers import DDIMScheduler
 
     space, table = spaces.SPACES["pixels"], alpha_bar()
@@ -75,10 +74,12 @@ def test_a_teller_never_looks_ahead_and_tells_with_its_cache_what_a_whole_pass_s
         found = teller.tell(told, untold, [8, 9], s=1.0)
         chances = teller(told, found[:, :-1]).softmax(-1)
         alone = teller.tell(told[1:], untold[1:], [9], s=1.0)
+        loud, deaf = (teller.tell(told, other, [8, 9], s=3.0) for other in (untold, told))
     for row, seed, said in zip(chances, (8, 9), found, strict=True):
         generator = torch.Generator().manual_seed(seed)
         assert torch.equal(torch.cat([torch.multinomial(place, 1, generator=generator) for place in row]), said)
     assert torch.equal(alone[0], found[1]), "a picture does not depend on its neighbours"
+    assert torch.equal(deaf, found) and not torch.equal(loud, found), "guidance leads away from the empty prompt"
 
 
 @pytest.fixture
@@ -94,9 +95,13 @@ def lessons(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(paths, "RUNS", tmp_path)
     monkeypatch.setattr(spaces.denoiser, "Cache", lambda pixels: cache)
-    monkeypatch.setattr(spaces.images, "select", lambda keep: (cache.rows, shown.repeat(1, 1, 2, 2)))
+
+    def select(keep):
+        assert keep is spaces.images.in_trunk, "nobody learns from what is kept"
+        return cache.rows, shown.repeat(1, 1, 2, 2)
+
+    monkeypatch.setattr(spaces.images, "select", select)
     monkeypatch.setattr(spaces, "sheet", lambda *_: None)
-    monkeypatch.setattr(tokens, "pictures", lambda: shown)
     monkeypatch.setattr(spaces, "SPACES", {name: replace(space, **TINY) for name, space in spaces.SPACES.items()})
     monkeypatch.setattr(tokens, "Teller", partial(Teller, width=32, layers=2))
     return {"samples": 1280, "warmup": 64, "batch": 16, "lr": 5e-3, "ema": 0.9}
@@ -110,6 +115,13 @@ def test_it_learns_from_words_in_either_space(lessons, name):
     assert spent["samples"] == 1280 and spent["core_seconds"] > 0
 
 
+def test_a_run_that_was_stopped_is_not_taken_for_a_whole_one(lessons):
+    preset = replace(PRESETS["tokenizer"], **lessons)
+    tokens.keep(torch.nn.Linear(1, 1), preset, {})
+    with pytest.raises(DenoisedError, match="has not ended"):
+        tokens.spent("tokenizer")
+
+
 def test_it_learns_to_tell_what_the_tokenizer_reads(lessons):
     with pytest.raises(DenoisedError, match="train.py tokenizer"):
         tokens.train_teller(replace(PRESETS["teller"], **lessons))
@@ -117,3 +129,12 @@ def test_it_learns_to_tell_what_the_tokenizer_reads(lessons):
     assert report["psnr"] > 10
     _, report = tokens.train_teller(replace(PRESETS["teller"], **lessons))
     assert report["bits"] < 1 and report["bits_swapped"] > 2 * report["bits"]
+    assert tokens.store.read_card(tokens.trained("teller"))["tokenizer"] == tokens.sha256("tokenizer")
+
+
+def test_kept_captions_are_of_icons_that_nobody_learned_from():
+    from denoised.data import splits
+    from denoised.training import images
+
+    kept = [row for row in splits.load() if row.split == "pair"]
+    assert len(kept) > 50 and not any(images.in_trunk(row) for row in kept)

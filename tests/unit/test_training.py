@@ -158,9 +158,19 @@ def test_a_polite_stop_saves_and_says_so(straight, name):
     _, report = trained(12, lambda: os.kill(os.getpid(), name))
     assert not report["finished"]
     assert report["samples"] == 13 * TOY.batch
-    resumed, report = trained()
-    assert report["finished"]
+    resumed, whole = trained()
+    assert whole["finished"]
     assert same(resumed, straight[0])
+    assert whole["core_seconds"] >= report["core_seconds"] >= 0, "what was worked before the stop counts"
+
+
+def test_a_run_that_began_without_counting_its_work_says_so(runs):
+    trained(12, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    last = runs / "toy" / "last.pt"
+    saved = torch.load(last, weights_only=True)
+    del saved["state"]["core_seconds"]
+    torch.save(saved, last)
+    assert trained()[1]["core_seconds"] is None
 
 
 def test_a_finished_run_does_nothing_more(runs):

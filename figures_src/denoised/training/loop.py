@@ -85,8 +85,8 @@ def train(
 
     `loss_of(step, generator)` draws one batch from the generator and returns (loss, parts to log). Resumes from
     runs/<preset>/last.pt if that is there. `minutes` limits this run by wall-clock, the cooldown then follows the
-    clock. Returns {"samples", "seconds", "core_seconds" (of all cores, by the processor's own count), "curve": [{"samples",
-    "loss", ...}], "finished"}.
+    clock. Returns {"samples", "seconds", "core_seconds" (of all cores, by the processor's count; None if the run began
+    before that was counted), "curve": [{"samples", "loss", ...}], "finished"}.
     """
     folder = paths.RUNS / preset.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,13 +113,13 @@ def train(
         write_whole(folder / "curve.json", lambda part: part.write_text(json.dumps(state["curve"])))
 
     begun, before = time.monotonic(), state["seconds"]
-    began, worked_before = time.process_time(), state.get("core_seconds", 0.0)  # older checkpoints have none
+    began, worked_before = time.process_time(), state.get("core_seconds")  # older runs have none
 
     def spent() -> float:
         return before + time.monotonic() - begun
 
-    def worked() -> float:
-        return worked_before + time.process_time() - began
+    def worked() -> float | None:
+        return None if worked_before is None else round(worked_before + time.process_time() - began, 1)
 
     stop = []
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -175,7 +175,7 @@ def train(
     checkpoint()
     ema.swap()
     model.eval()
-    times = {"seconds": round(spent(), 1), "core_seconds": round(worked(), 1)}
+    times = {"seconds": round(spent(), 1), "core_seconds": worked()}
     return {"samples": done, **times, "curve": state["curve"], "finished": not stop}
 
 
