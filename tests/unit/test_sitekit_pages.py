@@ -117,6 +117,8 @@ def test_a_claim_is_text_wherever_it_is_shown(built):
     assert '<h2 id="vae">What the VAE does</h2>' in ledger
     assert 'href="../vae/">The VAE</a>' in ledger
     assert "Measure it." in ledger
+    title = "<cite>Denoising Diffusion Probabilistic Models</cite>"
+    assert title in built.html("series/vae") and title not in ledger, "the ledger leaves titles to the references"
 
 
 def test_provenance_tells_pages_seed_hashes_and_versions(built):
