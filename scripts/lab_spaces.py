@@ -6,6 +6,7 @@ python scripts/lab_spaces.py    resumes where it was stopped; writes figures_src
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "figures_src"))
@@ -19,6 +20,7 @@ from denoised import paths
 from denoised.data import splits
 from denoised.data.captions import prompt
 from denoised.data.icons import on_white
+from denoised.data.prompts import SHEET_PROMPTS
 from denoised.errors import DenoisedError
 from denoised.lab import Lab
 from denoised.models import dit, fsq
@@ -69,15 +71,15 @@ def main() -> None:
     real = torch.from_numpy(on_white(images.rgba_at([place[row.id] for row in rows]))).permute(0, 3, 1, 2)
     half = F.avg_pool2d(real.float(), 2).round().to(torch.uint8).contiguous()
 
-    def denoised(name):
+    def denoised(name, told):
         found = []
-        for part in torch.arange(len(rows)).split(S.batch):
+        for part in torch.arange(len(told)).split(S.batch):
             untold = empty.expand(len(part), -1, -1)
             found.append(draw(nets[name], noises(SPACES[name], part), told[part], untold, S.guidance, S.steps))
         return torch.cat(found)
 
-    def spoken():
-        parts = torch.arange(len(rows)).split(S.batch)
+    def spoken(told):
+        parts = torch.arange(len(told)).split(S.batch)
         untold = empty[:, : dit.READS]
         return torch.cat([teller.tell(told[part, : dit.READS], untold.expand(len(part), -1, -1), part, S.guidance_told)
                           for part in parts])  # fmt: skip
@@ -86,17 +88,16 @@ def main() -> None:
     def painted(words):
         return np.concatenate([to_bytes(tokenizer.decode(fsq.to_digits(part))) for part in words.split(S.batch)])
 
-    ways = {"pixels": lambda: denoised("pixels"), "latents": lambda: denoised("latents"), "told": spoken}
-    drawn = {name: made_once(folder, f"{name}-{mark}", make) for name, make in ways.items()}
-    seen = {"pixels": to_bytes(drawn["pixels"]), "latents": decode(pipe.vae, drawn["latents"]),
-            "told": painted(drawn["told"]),
-            "real_whole": half.permute(0, 2, 3, 1).numpy(),
-            "real_pixels": to_bytes(images.to_float(F.avg_pool2d(real.float(), 4))),
-            "real_latents": decode(pipe.vae, encode_all(pipe.vae, half)),
-            "real_told": painted(tokens.tokens_of(tokenizer, half))}  # fmt: skip
-    kept = np.array([row.split == "pair" for row in rows])
-    shown = np.concatenate([np.flatnonzero(~kept)[: S.shown], np.flatnonzero(kept)[: S.shown]])
-    arrays = {"kept": kept, "shown": shown}
+    ways = {"pixels": partial(denoised, "pixels"), "latents": partial(denoised, "latents"), "told": spoken}
+    to_see = {"pixels": to_bytes, "latents": partial(decode, pipe.vae), "told": painted}
+    seen = {name: to_see[name](made_once(folder, f"{name}-{mark}", partial(way, told))) for name, way in ways.items()}
+    seen |= {"real_whole": half.permute(0, 2, 3, 1).numpy(),
+             "real_pixels": to_bytes(images.to_float(F.avg_pool2d(real.float(), 4))),
+             "real_latents": decode(pipe.vae, encode_all(pipe.vae, half)),
+             "real_told": painted(tokens.tokens_of(tokenizer, half))}  # fmt: skip
+    arrays = {"kept": np.array([row.split == "pair" for row in rows])}
+    sheet = play.states_of(pipe, SHEET_PROMPTS[: S.shown])
+    arrays |= {f"shown_{name}": to_see[name](way(sheet)) for name, way in ways.items()}
     for name, pictures in seen.items():
         looked = judge.look(net, study.enlarged(pictures))
         five, styles = judge.names(net, looked, k=5), judge.names(net, looked, head="style")
@@ -104,7 +105,6 @@ def main() -> None:
             f"top1_{name}": np.array([row.concept == some[0] for row, some in zip(rows, five, strict=True)]),
             f"top5_{name}": np.array([row.concept in some for row, some in zip(rows, five, strict=True)]),
             f"style_{name}": np.array([row.style == some[0] for row, some in zip(rows, styles, strict=True)]),
-            f"shown_{name}": pictures[shown],
         }
         print(name, *(f"{what} {arrays[f'{what}_{name}'].mean():.3f}" for what in ("top1", "top5", "style")), flush=True)
     facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "asked": [row.id for row in rows],

@@ -46,7 +46,7 @@ class Settings:
     guidance: float = 3.0
     guidance_told: float = 2.0
     batch: int = 50
-    shown: int = 4  # captions of icons that were learned, and as many of icons that were kept
+    shown: int = 8  # of the prompts that every sheet of this site begins with
 
 
 SETTINGS = Settings()
@@ -79,7 +79,7 @@ def enlarged(pictures: np.ndarray) -> np.ndarray:
 def load(path: Path = FILE) -> tuple[dict, dict[str, np.ndarray]]:
     """(facts, arrays) of the committed results. For each of WAYS, for real icons as they come through it ("real_<way>")
     and untouched ("real_whole"): "top1_<name>", "top5_<name>" and "style_<name>" [N] say whether the judge names thing and
-    style; "shown_<way>" and "shown_real_<way>" uint8 [2 * shown, side, side, 3] are pictures of the captions "shown", the
-    first of either kind; "kept" [N] marks captions of icons that nobody learned from. facts["trained"]: of each preset its
-    lessons, seconds of one core, parameters and the hash of its file."""
+    style; "kept" [N] marks captions of icons that nobody learned from. "shown_<way>" uint8 [shown, side, side, 3] are
+    drawings for the first of SHEET_PROMPTS. facts["trained"]: of each preset its lessons, seconds of one core, parameters
+    and the hash of its file."""
     return shelf.take(path, key(), "lab_spaces")

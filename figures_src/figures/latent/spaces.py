@@ -7,8 +7,7 @@ Tests claims: c1-02.
 
 import json
 
-from denoised.data import splits
-from denoised.data.captions import prompt
+from denoised.data.prompts import SHEET_PROMPTS
 from denoised.models import fsq
 from denoised.probes.judge import Share
 from denoised.probes.metrics import bootstrap_ci
@@ -60,14 +59,12 @@ def make(lab, smoke=False):
         n |= {f"ahead_of_{rival}": float(gap.mean()), f"ahead_of_{rival}_low": low, f"ahead_of_{rival}_high": high}
     n["detour"] = n["real_whole"] - n["real_pixels"]
 
-    looks = [0, s.shown] if smoke else range(2 * s.shown)
-    row_of = {row.id: row for row in splits.load()}
-    labels = [caption_lines(prompt(row_of[facts["asked"][arrays["shown"][k]]])) for k in looks]
+    shown = 2 if smoke else s.shown
+    labels = [caption_lines(words) for words in SHEET_PROMPTS[:shown]]
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
-        sheet = {"real icons": ("muted", arrays["shown_real_whole"][looks])}
-        sheet |= {word: (COLOURS[way], arrays[f"shown_{way}"][looks]) for way, word in WORDS.items()}
+        sheet = {word: (COLOURS[way], arrays[f"shown_{way}"][:shown]) for way, word in WORDS.items()}
         y = captioned_rows(fig, sheet, labels)
         drawn = rows_of(n, "top5", WORDS, COLOURS.get)
         real = rows_of(n, "real", WORDS, lambda way: "muted")
@@ -82,8 +79,8 @@ def make(lab, smoke=False):
     real = ", ".join(f"{word} {n[f'real_{way}']:.0%}" for way, word in WORDS.items())
     return Output(
         alt=(
-            "Four rows of pictures for the same captions: real icons, and drawings by three networks, which denoise "
-            f"pixels, denoise latents, and tell tokens. Below, how often the judge has the thing among its first five: "
+            "Three rows of drawings for the same prompts, by networks that denoise pixels, denoise latents, and tell "
+            f"tokens. Below, how often the judge has the thing among its first five: "
             f"{listed}; and for real icons that went the same way: {real}, untouched {n['real_whole']:.0%}."
         ),
         caption=(
@@ -94,8 +91,8 @@ def make(lab, smoke=False):
             f"noise out of {n['side_pixels']} x {n['side_pixels']} pixels, one out of latents, both in {n['steps']} "
             f"steps; the third tells {n['tokens']} tokens. The judge has the thing among its first five: {listed}; of "
             f"{n['kept']} real icons that nobody learned from and that went the same way: {real}. Shown are the first "
-            f"{n['shown']} captions of icons that they learned and the first {n['shown']} of icons kept from them. The "
-            "judge looks at 64 pixels; what is smaller is enlarged for it."
+            f"{n['shown']} of the prompts with which every sheet of this site begins. The judge looks at 64 pixels; what "
+            "is smaller is enlarged for it."
         ),
         numbers=n,
         draw=draw,
