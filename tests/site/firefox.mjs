@@ -27,8 +27,20 @@ const commands = {
   },
   async before({ script }) { await page.evaluateOnNewDocument(`(${script})()`); return null; },
   evaluate: ({ script }) => page.evaluate(`(${script})()`),
+  // By asking again and again: puppeteer's own waiting makes a function out of text, which the pages' policy forbids, and
+  // Firefox, since one of its updates, holds it to that. While a page is being left, there is nothing to ask. What is true has
+  // to be so three times: between two fonts, none is loading.
   async wait({ script, timeout }) {
-    await page.waitForFunction(`(${script})()`, { timeout, polling: 100 });
+    const end = Date.now() + timeout;
+    let last = "it was never true";
+    for (let held = 0; held < 3; await new Promise((done) => { setTimeout(done, 100); })) {
+      if (Date.now() >= end) throw new Error(`waited ${timeout} ms: ${last}`);
+      try {
+        held = await page.evaluate(`(${script})()`) ? held + 1 : 0;
+      } catch (error) {
+        [held, last] = [0, String(error.message ?? error)];
+      }
+    }
     return null;
   },
   async click({ selector }) { await page.click(selector); return null; },
