@@ -22,7 +22,7 @@ ASKED = (
 def test_exact_weights_draw_the_shown_python_s_picture(visit, tmp_path, monkeypatch, asked):
     """By the stock pipeline with the small transformer in it: no pixel is off by more than 2 levels."""
     page = ready(visit(**DESKTOP), f"{asked}&weights=exact")
-    _, code = draw_as_shown(page, tmp_path, monkeypatch)
+    _, code = draw_as_shown(page, tmp_path, monkeypatch, varied=10)
     assert "small.put_into(pipe" in code
     assert "by the small transformer" in page.inner_text(".dn-lab__about")
 
