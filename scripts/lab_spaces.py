@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Repeat the study of pixels, latents and tokens: some minutes on one core, once their networks are trained.
 
-python scripts/train.py --threads 1 pixels latents tokenizer teller    (two hours of one core, and needs `make data`)
+python scripts/train.py --threads 1 pixels latents tokenizer teller    (some eighty minutes of one core; needs `make data`)
 python scripts/lab_spaces.py    resumes where it was stopped; writes figures_src/denoised/studies/spaces.npz
 """
 
@@ -33,7 +33,7 @@ from denoised.studies import spaces as study
 from denoised.training import images, store, tokens
 from denoised.training.denoiser import encode_all
 from denoised.training.spaces import SPACES, draw, noises
-from studying import keep_results, made_once, run_script
+from studying import keep_results, made_once, right_about, run_script
 
 S = study.SETTINGS
 
@@ -99,14 +99,7 @@ def main() -> None:
     sheet = play.states_of(pipe, SHEET_PROMPTS[: S.shown])
     arrays |= {f"shown_{name}": to_see[name](way(sheet)) for name, way in ways.items()}
     for name, pictures in seen.items():
-        looked = judge.look(net, study.enlarged(pictures))
-        five, styles = judge.names(net, looked, k=5), judge.names(net, looked, head="style")
-        arrays |= {
-            f"top1_{name}": np.array([row.concept == some[0] for row, some in zip(rows, five, strict=True)]),
-            f"top5_{name}": np.array([row.concept in some for row, some in zip(rows, five, strict=True)]),
-            f"style_{name}": np.array([row.style == some[0] for row, some in zip(rows, styles, strict=True)]),
-        }
-        print(name, *(f"{what} {arrays[f'{what}_{name}'].mean():.3f}" for what in ("top1", "top5", "style")), flush=True)
+        arrays |= right_about(net, judge.look(net, study.enlarged(pictures)), rows, name)
     facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "asked": [row.id for row in rows],
              "trained": trained}  # fmt: skip
     keep_results(study.FILE, facts, arrays)

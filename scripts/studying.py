@@ -51,14 +51,23 @@ def judged_runs(folder: Path, draws: dict[str, Callable[[], object]], vae, judge
     for name, draw in draws.items():
         z = made[name] = made_once(folder, f"{name}-{marks[name]}", draw)
         seen = made_once(folder, f"seen-{name}-{marks[name]}", lambda z=z: look(decode(vae, z)))
-        seen = {head: logits.numpy() for head, logits in seen.items()}
-        five, styles = judge.names(judge_net, seen, k=5), judge.names(judge_net, seen, head="style")
-        arrays[f"top1_{name}"] = np.array([row.concept == names[0] for row, names in zip(rows, five, strict=True)])
-        arrays[f"top5_{name}"] = np.array([row.concept in names for row, names in zip(rows, five, strict=True)])
-        arrays[f"style_{name}"] = np.array([row.style == names[0] for row, names in zip(rows, styles, strict=True)])
-        told = (f"{what} {arrays[f'{what}_{name}'].mean():.3f}" for what in ("top1", "top5", "style"))
-        print(name, *told, flush=True)
+        arrays |= right_about(judge_net, {head: logits.numpy() for head, logits in seen.items()}, rows, name)
     return made, arrays
+
+
+def right_about(judge_net, seen: dict[str, np.ndarray], rows, name: str) -> dict[str, np.ndarray]:
+    """Of what the judge saw in drawings of icons `rows`: {"top1_<name>", "top5_<name>", "style_<name>": bool [N]}, and a
+    line that says so."""
+    from denoised.probes import judge
+
+    five, styles = judge.names(judge_net, seen, k=5), judge.names(judge_net, seen, head="style")
+    found = {
+        "top1": [row.concept == names[0] for row, names in zip(rows, five, strict=True)],
+        "top5": [row.concept in names for row, names in zip(rows, five, strict=True)],
+        "style": [row.style == names[0] for row, names in zip(rows, styles, strict=True)],
+    }
+    print(name, *(f"{what} {np.mean(right):.3f}" for what, right in found.items()), flush=True)
+    return {f"{what}_{name}": np.array(right) for what, right in found.items()}
 
 
 def turn_by_turn(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
