@@ -187,8 +187,6 @@ def _averaged(name: str):
 @torch.no_grad()
 def sheet(unet, cache: Cache, pixels: int, path, guidance: float = 3.0, steps: int | None = None) -> None:
     """Draw `images.sheet_captions` with seeds 0, 1, 2, ... and save the contact sheet (2 rows of 8)."""
-    from PIL import Image
-
     scheduler = unet_model.scheduler()
     scheduler.set_timesteps(steps or SHEET_STEPS)
     states = text_states(cache.encoder, cache.tokenizer, images.sheet_captions()).float()
@@ -200,6 +198,13 @@ def sheet(unet, cache: Cache, pixels: int, path, guidance: float = 3.0, steps: i
             v_u, v_c = unet(torch.cat([x, x]), t, both).sample.float().chunk(2)
         x = scheduler.step(v_u + guidance * (v_c - v_u), t, x).prev_sample
     pictures = cache.vae.decode(x / cache.vae.config.scaling_factor).sample
-    pictures = ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    rows = [torch.cat(list(pictures[i : i + 8]), dim=2) for i in range(0, n, 8)]
+    save_sheet(pictures, path)
+
+
+def save_sheet(pictures: torch.Tensor, path) -> None:
+    """Pictures float [N, 3, H, W] in [-1, 1] as one file, in rows of 8."""
+    from PIL import Image
+
+    shown = ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    rows = [torch.cat(list(shown[i : i + 8]), dim=2) for i in range(0, len(shown), 8)]
     Image.fromarray(torch.cat(rows, dim=1).permute(1, 2, 0).numpy()).save(path)

@@ -114,16 +114,12 @@ def train_space(preset: Preset, **limits):
 @torch.no_grad()
 def sheet(net, space: Space, cache: denoiser.Cache, path, s: float = 3.0) -> None:
     """Draw `images.sheet_captions` with seeds 0, 1, 2, ... and save the contact sheet (2 rows of 8)."""
-    from PIL import Image
-
     states = denoiser.text_states(cache.encoder, cache.tokenizer, images.sheet_captions()).float()
     noise = noises(space, range(len(states)))
     x = draw(net, noise, states, cache.empty.float().expand_as(states), s, denoiser.SHEET_STEPS)
     if space.channels == 4:
         x = cache.vae.decode(x / cache.vae.config.scaling_factor).sample
-    pictures = ((x.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    rows = [torch.cat(list(pictures[i : i + 8]), dim=2) for i in range(0, len(pictures), 8)]
-    Image.fromarray(torch.cat(rows, dim=1).permute(1, 2, 0).numpy()).save(path)
+    denoiser.save_sheet(x, path)
 
 
 def noises(space: Space, seeds) -> Tensor:

@@ -93,8 +93,6 @@ def draw(net, noise: Tensor, told: Tensor, untold: Tensor, s: float, steps: int,
 def sheet(net, cache: denoiser.Cache, path, velocity=dit.velocity, s: float = 3.0, taus: Tensor | None = None) -> None:
     """Draw `images.sheet_captions` with seeds 0, 1, 2, ... and save the contact sheet (2 rows of 8). With `taus`, without
     guidance and at those times of the flow; otherwise in equal strides."""
-    from PIL import Image
-
     captions, side = images.sheet_captions(), net.config.sample_size
     n = len(captions)
     asked = dit.told(denoiser.text_states(cache.encoder, cache.tokenizer, captions), ends(cache.tokenizer, captions))
@@ -106,6 +104,4 @@ def sheet(net, cache: denoiser.Cache, path, velocity=dit.velocity, s: float = 3.
         else:
             z = samplers.euler(lambda xt, tau: velocity(net, xt, tau, asked).float(), noise, taus)
     pictures = cache.vae.decode(z / cache.vae.config.scaling_factor).sample
-    pictures = ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    rows = [torch.cat(list(pictures[i : i + 8]), dim=2) for i in range(0, n, 8)]
-    Image.fromarray(torch.cat(rows, dim=1).permute(1, 2, 0).numpy()).save(path)
+    denoiser.save_sheet(pictures, path)
