@@ -3,7 +3,7 @@
 offline.json: {"version": ..., "files": [[path, revision, bytes, kind], ...]}, for a runtime with the bytes that a host
 sends of it behind that, since hosts squeeze them; and with kind one of
   core      what every page needs: pages, styles, scripts, the fonts of English text, the search index
-  picture   figures' pictures and small data, and notebooks, which carry theirs inside
+  picture   figures' pictures and small data, and notebooks with theirs
   heavy     films, notebooks, libraries that few pages use: kept when visited, or when the reader asks for all
   model     the networks of the open box and what runs them: kept when the reader loads them there, never otherwise
 """

@@ -17,7 +17,7 @@ RULES = {
     "object-src": "'none'",
     "script-src": "'self' {hashes}",
     "style-src": "'self' 'unsafe-inline'",  # KaTeX, plots and diagrams place things by style attributes
-    "img-src": "'self' data: blob:",  # pictures of notebooks lie within the page; the open box draws its own
+    "img-src": "'self' data: blob:",  # the theme's icons lie within its styles; the open box draws its own pictures
     "font-src": "'self'",
     "media-src": "'self' blob:",
     "connect-src": "'self'",

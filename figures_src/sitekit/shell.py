@@ -1,6 +1,7 @@
 """What mkdocs does around the pages' own text: navigation, regions that scroll, previews, the offline list.
 
-A hook of mkdocs.yml; the standard library and Jinja only. The macros are in macros.py, the offline list in offline.py.
+A hook of mkdocs.yml; the standard library, Jinja and mkdocs only. The macros are in macros.py, the offline list in
+offline.py.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from jinja2 import FileSystemBytecodeCache
+from mkdocs.structure.files import File
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # hooks are loaded by their path
 
-from sitekit import carry, offline, sections, sheets, thumbs
+from sitekit import carry, notebooks, offline, sections, sheets, thumbs
 from sitekit.policy import with_policy
 
 LOG = logging.getLogger("mkdocs.hooks.shell")
@@ -76,7 +78,9 @@ def _carried(files) -> list:
 def on_page_content(content: str, page, config, files) -> str:
     """Tables and code blocks scroll inside regions that the keyboard reaches, with or without scripts."""
     if page.file.src_uri.endswith(".ipynb"):
-        content = clean_notebook(content)
+        content, pictures = notebooks.cleaned(content, Path(page.file.abs_src_path))
+        for name, data in pictures.items():
+            files.append(File.generated(config, f"{page.file.dest_uri.rpartition('/')[0]}/{name}", content=data))
     if not page.meta.get("description"):
         page.meta["description"] = first_words(content)
     return scrollable(content)
@@ -129,14 +133,6 @@ def scrollable(content: str) -> str:
     return _CODE.sub(code, _TABLE.sub(table, content))
 
 
-def clean_notebook(content: str) -> str:
-    """A notebook's HTML without scripts (nbconvert puts MathJax and mermaid from other hosts into it), and with code
-    cells that the keyboard can scroll."""
-    content = content.replace('<div class="highlight-ipynb', '<div tabindex="0" class="highlight-ipynb')
-    content = re.sub(r"<script\b.*?</script>", "", content, flags=re.S | re.I)
-    return re.sub(r"<link\b[^>]*>", "", content, flags=re.I)
-
-
 def on_page_context(context, page, config, nav):
     """Give the template the page's preview picture; no canonical address if the site has none of its own."""
     if is_loopback(config.site_url):
@@ -158,17 +154,20 @@ def on_env(env, config, files):
     return env
 
 
-_REPAIRS = (  # in Material 9.8's own frame: a dialog and a progress bar without names, as axe finds
+_REPAIRS = (  # in Material 9.8's own frame, among them a dialog and a progress bar without names, as axe finds
     ('data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'),
     ('data-md-component="progress" role="progressbar"', 'data-md-component="progress" aria-hidden="true"'),
-    ('<script src="', '<script defer src="'),  # the theme's own: no page need wait for it to be painted
+    (' type="module"></script>', ' type="module" fetchpriority="low"></script>'),  # text, its style and fonts come first
 )
+# The theme's own script: javascripts/theme.js runs it when a reader does anything. Until then it is only fetched.
+_THEME = re.compile(r'<script src="([^"]*/bundle\.\w+\.min\.js)"></script>')
 
 
 def on_post_page(output: str, page, config) -> str:
     """Name what the theme leaves nameless to a screen reader, and say what the page may load."""
     for flawed, named in _REPAIRS:
         output = output.replace(flawed, named)
+    output = _THEME.sub(r'<link id="dn-theme" rel="prefetch" as="script" href="\1">', output)
     # mkdocs' live server puts a script of its own into each answer, which no policy could know beforehand
     return output if _state["serving"] else with_policy(sheets.joined(output, config.extra_css))
 

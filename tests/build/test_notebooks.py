@@ -53,6 +53,18 @@ def test_a_cell_that_raises_is_one_sentence(project):
     assert not project.path("docs/notebooks/companion.ipynb").exists()
 
 
+def test_what_libraries_complain_about_is_no_part_of_it(project):
+    """Such lines name paths of this machine; lines of a cell stand together however they came."""
+    project.edit("docs/notebooks/companion.py", "print(",
+                 "import sys, time, warnings\nwarnings.warn('no widgets here')\nprint('eleven', flush=True)\n"
+                 "print('oops', file=sys.stderr, flush=True)\ntime.sleep(0.4)\nprint(")  # fmt: skip
+    project.build()
+    cells = json.loads(project.path("docs/notebooks/companion.ipynb").read_text())["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert [output["name"] for output in outputs] == ["stdout"]
+    assert said(project) == "eleven\nthe hammer weighs 3\n"
+
+
 MEETING = """# %%
 import pathlib, time
 pathlib.Path("{mine}").touch()

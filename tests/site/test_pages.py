@@ -202,7 +202,7 @@ def heaviest(site, paths, count) -> list[str]:
 
 def test_first_load_is_small(browser, site, base, lost_base, paths):
     """Cold cache, service worker allowed, nothing touched: at most 1.5 MB come over the wire. Looked at are the fifteen
-    pages that could bring the most; of notebooks, which carry their pictures within the page, the three largest."""
+    pages that could bring the most, and the three largest notebooks."""
     notebooks = [path for path in paths if path.startswith("notebooks/")]
     others = [path for path in paths if path not in notebooks]
     chosen = [*heaviest(site, others, 15), *heaviest(site, notebooks, 3)]
