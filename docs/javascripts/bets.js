@@ -1,5 +1,6 @@
 // Predict, then check: the reader bets on a number or chooses an answer, and the page grades it with the figures' own
 // numbers, which guess() and choose() left in the fold (sitekit/bets.py). Answers stay in this browser.
+import { pace } from "./lab/dom.js";
 import { element } from "./parts.js";
 
 const KEPT = "dn-bets"; // localStorage: { "/page/#question": answer }
@@ -40,7 +41,10 @@ function remember(key, answer) { // none: forget it
 
 function numberBet(facts, name) {
   const { low, high, digits, suffix, factors, right, spot, close } = facts;
-  const write = (value) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }).format(value).replace("-", "−");
+  const write = (value) => { // not Intl, which takes a phone a tenth of a second to begin with
+    const [whole, ...rest] = String(Number(Math.abs(value).toFixed(digits))).split(".");
+    return [(value < 0 ? "−" : "") + whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".");
+  };
   const shown = (value) => write(value) + (value === 1 ? suffix.replace(/s$/, "") : suffix);
   const place = (value) => factors ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   const there = (at) => {
@@ -214,7 +218,7 @@ function dress(host, n, changed) {
 // ---- All of a page, and the line below the last one
 
 /** Call on every page; safe to call twice for one. */
-export function dressBets() {
+export async function dressBets() {
   const hosts = [...document.querySelectorAll("details.predict > .dn-bet[data-bet]:not([data-ready])")];
   if (!hosts.length) return;
   const pips = element("span", { class: "dn-bets__pips", "aria-hidden": "true" });
@@ -230,10 +234,12 @@ export function dressBets() {
     pips.replaceChildren(...grades.map((grade) => element("span", { "data-grade": grade }, MARKS[grade] ?? "")));
     forget.hidden = !Object.keys(answers()).length;
   };
-  const bets = hosts.map((host, n) => {
-    host.dataset.ready = "true";
-    return dress(host, n, count);
-  });
+  const bets = [], next = pace();
+  for (const host of hosts) host.dataset.ready = "true";
+  for (const [n, host] of hosts.entries()) {
+    await next();
+    bets.push(dress(host, n, count));
+  }
   forget.addEventListener("click", () => {
     keep({});
     bets.forEach((bet) => bet.clear());

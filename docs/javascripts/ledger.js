@@ -1,7 +1,7 @@
 // The claims ledger's comforts. Its filter works without this (stylesheets/ledger.css); here come a search box,
 // a count of what is shown, sections without a match hidden, and links to one claim that always show it.
-
-function start() {
+/** Call on every page; safe to call twice for one. */
+export function start() {
   const form = document.querySelector("form[data-ledger-filter]");
   if (!form || form.dataset.ready) return;
   form.dataset.ready = "true";
@@ -59,8 +59,3 @@ function start() {
   show();
   arrive();
 }
-
-// Instant navigation swaps the page without loading this file again.
-if (window.document$) window.document$.subscribe(start);
-else if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
-else start();

@@ -1,5 +1,7 @@
 // Mathematics: pymdownx.arithmatex leaves \( \) and \[ \] in elements of class arithmatex; KaTeX sets them.
 // Only pages with mathematics load this file, KaTeX and its fonts.
+import { pace } from "./lab/dom.js";
+
 const home = new URL("../assets/vendor/katex/", import.meta.url);
 let ready = null;
 
@@ -27,10 +29,11 @@ const wide = new ResizeObserver((entries) => {
   }
 });
 
-/** Set each element's TeX; elements that fail keep their source. */
+/** Set each element's TeX, one after the other; elements that fail keep their source. */
 export async function draw(elements) {
-  const katex = await load();
+  const katex = await load(), next = pace();
   for (const element of elements) {
+    await next();
     if ("drawn" in element.dataset) continue; // somebody else asked for it meanwhile
     const source = element.textContent.trim();
     const tex = source.replace(/^\\[([]/, "").replace(/\\[)\]]$/, "");

@@ -5,6 +5,8 @@
 //                       metered, the pictures of the other pages
 //   on request          everything, films and notebooks too: the button in the footer, with its size
 // Nothing of the last two happens while the page loads, so the first load stays small.
+import { eachPage } from "./theme.js";
+
 const CALM = 10000; // ms without any input after which the rest may be fetched
 const KEPT = "dn-keep-all"; // localStorage: the reader asked for everything once; new versions keep it so
 
@@ -58,8 +60,7 @@ async function offer(worker) {
     };
   };
   if (localStorage.getItem(KEPT)) keepAll(worker, () => {});
-  if (window.document$) window.document$.subscribe(() => dress(document.querySelector(".dn-keep")));
-  else dress(document.querySelector(".dn-keep"));
+  eachPage(() => dress(document.querySelector(".dn-keep")));
 }
 
 async function keepAll(worker, say) {

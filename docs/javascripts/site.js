@@ -2,12 +2,7 @@
 import { watchFilms } from "./films.js";
 import { mountWidgets } from "./widgets/loader.js";
 import { keepOffline } from "./offline.js";
-
-/** Run on every page, the first and those that instant navigation brings. */
-function eachPage(run) {
-  if (window.document$) window.document$.subscribe(() => run());
-  else run();
-}
+import { awake, eachPage } from "./theme.js";
 
 // Formulas near the screen are set at once. All others, most of which lie folded away, and with them KaTeX, can wait until the
 // reader does anything at all.
@@ -20,27 +15,35 @@ const near = new IntersectionObserver((entries) => {
   seen.forEach((element) => near.unobserve(element));
   setFormulas(seen);
 }, { rootMargin: "600px 0px" });
-let awake = false;
+let all = false; // has the reader given a sign?
 function drawMath() {
   near.disconnect();
-  if (awake) setFormulas(formulas());
+  if (all) setFormulas(formulas());
   else formulas().forEach((element) => near.observe(element));
 }
-function wake() {
-  if (awake) return;
-  awake = true;
-  drawMath();
-}
-const signs = ["scroll", "pointermove", "pointerdown", "touchstart", "keydown", "focusin", "beforeprint"];
-for (const sign of signs) addEventListener(sign, wake, { once: true, passive: true });
-addEventListener("load", () => setTimeout(wake, 8000)); // whoever only prints
+awake.then(() => { all = true; drawMath(); takeBets(); });
 
 async function drawDiagrams() {
   if (document.querySelector("pre.dn-diagram")) (await import("./diagrams.js")).watch();
 }
 
-async function takeBets() {
-  if (document.querySelector("details.predict > .dn-bet")) (await import("./bets.js")).dressBets();
+// Bets turn into cards when one is near the screen, or with the reader's first sign.
+const betNear = new IntersectionObserver((entries) => {
+  if (entries.some((entry) => entry.isIntersecting)) dressBets();
+}, { rootMargin: "600px 0px" });
+async function dressBets() {
+  betNear.disconnect();
+  (await import("./bets.js")).dressBets();
+}
+function takeBets() {
+  betNear.disconnect();
+  const folds = document.querySelectorAll("details.predict:has(> .dn-bet)");
+  if (all && folds.length) dressBets();
+  else folds.forEach((fold) => betNear.observe(fold));
+}
+
+async function searchLedger() {
+  if (document.querySelector("form[data-ledger-filter]")) (await import("./ledger.js")).start();
 }
 
 // Code that scrolls must be reachable with the keyboard on every device; Material takes the tabindex away on phones.
@@ -77,6 +80,7 @@ eachPage(() => {
   drawMath();
   drawDiagrams();
   takeBets();
+  searchLedger();
   holdFocusable();
   nameLandmarks();
   const content = document.querySelector(".md-content");

@@ -11,7 +11,6 @@ mkdocs.yml loads this file by its path (no installation and no PYTHONPATH needed
           j2_comment_end_string: "##}"
     markdown_extensions: [attr_list, tables]  # the ledger page has headings with ids
     extra_css: [stylesheets/ledger.css]       # filter, references, provenance, problems
-    extra_javascript: [javascripts/ledger.js]
     extra:
       profile: tiny                           # which figures the pages show; DENOISED_PROFILE overrides it
 

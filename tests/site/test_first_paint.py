@@ -55,8 +55,8 @@ def test_the_largest_picture_of_the_first_screen_is_painted_once(visit, path):
     """A film that is moved about, or a picture that a script puts in anew, is painted again, and late."""
     visitor = visit(viewport={"width": 412, "height": 823}, device_scale_factor=1.75, is_mobile=True)
     visitor.page.add_init_script(f"({PAINTS})()")
-    visitor.open(path)
-    visitor.settle()
+    visitor.open(path, touched=False)
+    visitor.settle(formulas=False)
     pictures = [url for url in visitor.page.evaluate("paints") if url]
     assert len(pictures) == 1, pictures
 
@@ -66,7 +66,7 @@ def test_a_preloaded_picture_is_the_one_that_is_shown(visit):
                                 ("models/emoji-sd/", "light", 412)):
         visitor = visit(viewport={"width": width, "height": 823}, color_scheme=scheme)
         visitor.page.route("**/javascripts/widgets/*", lambda route: route.abort())  # one would take the picture away
-        visitor.open(path)
+        visitor.open(path, touched=False)
         visitor.settle(lazy=False, formulas=False)  # where nothing is drawn, no picture has chosen its file yet
         preloads = visitor.page.evaluate(
             "[...document.querySelectorAll('link[rel=preload]')].filter(l => matchMedia(l.media || 'all').matches)"

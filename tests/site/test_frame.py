@@ -96,7 +96,7 @@ def test_search_finds_and_leads_there(visit):
 def test_formulas_that_lie_folded_away_wait_for_the_reader(visit):
     """They, and KaTeX with them, are no part of a first load; the first sign of a reader brings them all."""
     visitor = visit(**PHONE)
-    page = visitor.open("series/theatre/")
+    page = visitor.open("series/theatre/", touched=False)
     page.wait_for_timeout(700)
     assert not [url for url in visitor.notes.requests if "katex" in url]
     count = page.locator(".arithmatex").count()

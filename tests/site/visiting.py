@@ -154,18 +154,28 @@ class Visitor:
         options.setdefault("service_workers", "block")
         self.base = base
         self.context = browser.new_context(**options)
+        self.scripts = options.get("java_script_enabled", True)
         self.page = self.context.new_page()
         # Playwright asks at each frame unless told otherwise, and a page that draws none would never be asked.
         self.page.wait_for_function = partial(self.page.wait_for_function, polling=100)
         self.notes = notes or Notes(urlsplit(base).netloc)
         self.notes.watch(self.page)
 
-    def open(self, path: str):
+    def open(self, path: str, touched: bool = True):
+        """The page at a path, loaded, with its fonts and, if it is `touched`, with all that waits for a reader's first sign
+        (javascripts/theme.js)."""
         self.notes.errors.clear()
         self.page.goto(self.base + path, wait_until="load")
         self.lettered()
+        if touched and self.scripts:
+            self.touch()
         self.page.wait_for_timeout(150)
         return self.page
+
+    def touch(self):
+        """A reader's first sign, and the theme's script, which comes with it."""
+        self.page.keyboard.press("Shift")
+        self.within("() => Boolean(window.document$)")
 
     def lettered(self):
         """Wait for the page's fonts. `document.fonts.ready` may never come where nothing is drawn, and `page.evaluate`

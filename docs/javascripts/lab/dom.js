@@ -38,3 +38,16 @@ export const signed = (value, digits = 2) => `${value < 0 ? "−" : ""}${Math.ab
 
 /** Lets a page answer, or a worker hear, what has come meanwhile, before a long task goes on. */
 export const breathe = () => new Promise((done) => { setTimeout(done, 0); });
+
+/** Until what was put on the page is painted; where nothing is (a tab behind others), a moment. */
+export const painted = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done, 0)); setTimeout(done, 200); });
+
+/** `const next = pace()`, then `await next()` between pieces of work: it breathes where they have taken `ms` together. */
+export function pace(ms = 8) {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < ms) return;
+    await breathe();
+    since = performance.now();
+  };
+}
