@@ -19,6 +19,7 @@ export class Bench {
     this.node = el("details", { className: "dn-lab__bench" }, el("summary", { text: "Open the latent, change it, go on from here" }),
       this.tensors.node, this.shelf = el("div", { className: "dn-lab__kept" }, this.small, el("div", {}, this.held, this.keep)),
       el("div", { className: "dn-lab__take" }, this.onward, this.undo), this.hint);
+    this.node.addEventListener("toggle", () => this.tensors.show());
   }
 
   /** The kept run's latent under as much noise as the one on show, or null: at each t all samplers have the same. */

@@ -3,6 +3,7 @@
 //   pictures[S + 1] pixels by the decoder in charge, or null where it has not decoded yet; attention[S] {side: [side side L]};
 //   tokens[L]; first: the step that it begins at, which is not 0 for a run that began with a picture
 
+import { pace } from "./dom.js";
 import { places, readable } from "./tokenizer.js";
 
 export class Run {
@@ -112,12 +113,14 @@ export async function recorded(of, base, index) {
     sprite(`${base}.${name}.bets.webp`, of.steps + 1, of.columns, of.pixels),
   ]);
   const run = new Run({ prompt, negative: "", seed, steps: of.steps, guidance: of.guidance, sampler: "ddim" }, [...of.alpha_bar, 1], of.t, tokens);
-  const size = of.latent.reduce((a, b) => a * b), view = new DataView(bytes);
+  const size = of.latent.reduce((a, b) => a * b), view = new DataView(bytes), next = pace();
   for (let i = 0; i <= of.steps; i++) {
+    await next();
     run.xt[i] = Float32Array.from({ length: size }, (_, k) => view.getInt16(2 * (i * size + k), true) / of.fixed);
   }
   const maps = new Uint8Array(read), each = of.side ** 2 * of.length;
   for (let i = 0; i < of.steps; i++) {
+    await next();
     run.attention[i] = { [of.side]: Float32Array.from(maps.subarray(i * each, (i + 1) * each), (value) => value / 255) };
     run.x0[i] = between(run.xt[i], run.xt[i + 1], run.levels[i], run.levels[i + 1]);
   }
@@ -150,6 +153,10 @@ export async function sprite(url, count, columns, pixels) {
   Object.assign(canvas, { width: image.width, height: image.height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(image, 0, 0);
-  return Array.from({ length: count }, (_, i) => context.getImageData(
-    (i % columns) * pixels, Math.floor(i / columns) * pixels, pixels, pixels).data);
+  const pictures = [], next = pace();
+  for (let i = 0; i < count; i++) {
+    await next();
+    pictures.push(context.getImageData((i % columns) * pixels, Math.floor(i / columns) * pixels, pixels, pixels).data);
+  }
+  return pictures;
 }

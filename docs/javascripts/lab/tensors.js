@@ -83,7 +83,7 @@ export class Tensors {
 
   show() {
     const latent = this.latent;
-    if (!latent) return;
+    if (!latent || this.node.closest("details:not([open])")) return; // folded away: shown when it is unfolded
     const area = this.side ** 2, colours = diverging();
     let limit = 0.1;
     for (const value of latent) limit = Math.max(limit, Math.abs(value));

@@ -4,7 +4,7 @@
 //   pictures.data.json of lab/pictures (what one may begin with)
 
 import { Bench } from "../lab/bench.js";
-import { breathe, el } from "../lab/dom.js";
+import { breathe, el, painted } from "../lab/dom.js";
 import { bytesOf } from "../lab/files.js";
 import { Form } from "../lab/form.js";
 import { graphicsCard, Model } from "../lab/model.js";
@@ -286,11 +286,16 @@ export default async function mount(host, { src, reducedMotion }) {
   stage.below.append(painter.node);
   open(await recorded(records, base, 0)); // the still picture stays until there is something better to show
   await breathe();
-  host.replaceChildren(el("div", { className: "dn-lab" }, tour.node, form.node, shelf, stage.node, bench.node, report.node));
+  const box = el("div", { className: "dn-lab" }, tour.node, form.node);
+  host.replaceChildren(box);
   host.setAttribute("role", "group");
   host.setAttribute("aria-label", "The open box");
   ready = true;
   set(begun);
+  for (const parts of [[shelf, stage.node], [bench.node, report.node]]) { // laid out one after the other
+    await painted();
+    box.append(...parts);
+  }
   if (!able) {
     form.trouble.textContent = "This browser cannot run WebAssembly, so it cannot draw. The recorded runs below work all the same.";
   } else {

@@ -47,6 +47,7 @@ PROMPTS = (
     "yellow star, noto style",
     "zebra piano, noto style",
 )
+SHOWN = 2  # of them, before a browser shows all
 COMPARED = 12  # the first of them, drawn with rounded weights as well
 SEED = 1
 STEPS = 20  # divides the schedule's thousand, so that the stock sampler visits the same t
@@ -143,7 +144,7 @@ def make(lab, smoke=False):
 
     def draw(theme, narrow):
         fig = new_figure(theme, narrow)
-        rows = range(min(3, len(traces)))
+        rows = range(min(SHOWN, len(traces)))
         gap = 6
         cell = (fig.width - gap * (len(picks) - 1)) // len(picks)
         y = 0
@@ -162,7 +163,7 @@ def make(lab, smoke=False):
 
     return Output(
         alt=(
-            f"Film strips of {min(3, len(traces))} of {len(prompts)} recorded runs of {steps} steps: above, the noisy "
+            f"Film strips of {min(SHOWN, len(traces))} of {len(prompts)} recorded runs of {steps} steps: above, the noisy "
             f"latent as coloured squares, below, the picture that the model bets on; first “{traces[0].prompt}”."
         ),
         caption=(
