@@ -73,7 +73,8 @@ show([decode(pipe.vae, step.x0)[0] for step in seen], f"The bets of {STEPS} step
 
 # %%
 middle = STEPS // 2
-show([grey(heard.maps[name][middle][-1, 0]) for words, name in names.items()], "The first feature map at each place of the U-Net, in grey")
+firsts = [grey(heard.maps[name][middle][-1, 0]) for name in names.values()]
+show(firsts, "The first feature map at each place of the U-Net, in grey")
 
 # %% [markdown]
 # ## Can one watch?
