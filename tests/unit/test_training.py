@@ -408,3 +408,12 @@ def test_timesteps_lean_towards_less_noise_when_shifted():
     t = draw_t(20_000, 0.01, torch.Generator().manual_seed(0))
     assert (t > 900).float().mean() == pytest.approx(0.01, abs=0.004), "one in ten is uniform"
     assert alpha_bar()[-1] == 0
+
+
+@pytest.mark.parametrize("tiles", [True, False])
+def test_half_precision_where_the_processor_is_quick_at_it(monkeypatch, tiles):
+    """Elsewhere a training in bf16 would take twice as long as one in float32."""
+    monkeypatch.setattr(loop, "TILES", tiles)
+    a = torch.ones(4, 4)
+    with loop.bf16():
+        assert (a @ a).dtype == (torch.bfloat16 if tiles else torch.float32)

@@ -25,7 +25,7 @@ def psnr_of(vae, pictures: torch.Tensor, batch: int = 16) -> float:
     values = []
     for part in pictures.split(batch):
         x = images.to_float(part)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), loop.bf16():
             y = vae.decode(vae.encode(x).latent_dist.mode()).sample
         error = ((y.float().clamp(-1, 1) - x) / 2).square().mean((1, 2, 3)).clamp_min(1e-10)
         values.append(-10 * error.log10())
@@ -58,7 +58,7 @@ def train_vae(preset: Preset, **limits):
         # Skin-tone copies and flags are half of all icons; every fourth batch is enough for them.
         x = images.crops(pictures if step % 4 == 3 else trunk, preset.batch, generator)
         small = torch.rand((), generator=generator) < equivariance
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             posterior = vae.encode(x).latent_dist
             noise = torch.randn(posterior.mean.shape, generator=generator)
             z = posterior.mean + posterior.std * noise
@@ -83,7 +83,7 @@ def latent_statistics(vae, pictures: torch.Tensor, n: int = 2000) -> tuple[torch
     order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(1))[:n]
     zs = []
     for part in pictures[order].split(16):
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), loop.bf16():
             zs.append(vae.encode(images.to_float(part)).latent_dist.mode().float())
     z = torch.cat(zs)
     mean = z.mean((0, 2, 3))
@@ -112,7 +112,7 @@ def train_decoder(preset: Preset, vae, **limits):
 
     def loss_of(step, generator):
         x = images.crops(pictures, preset.batch, generator)
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             with torch.no_grad():
                 z = vae.encode(x).latent_dist.mode()
             y = vae.decode(z).sample.float()

@@ -103,7 +103,7 @@ def train_clip(preset: Preset, **limits):
         )
         same = concept[pick][:, None] == concept[pick][None]
         positive = same & (~styled[:, None] | (style[pick][:, None] == style[pick][None]))
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             text, image = model.encode_text(clip_model.tokenize(tokenizer, texts)), model.encode_image(x)
         contrast = model.loss(text, image, positive)
         seen, read = anchors.loss(image, concept[pick]), anchors.loss(text, concept[pick])

@@ -52,7 +52,7 @@ def text_states(encoder, tokenizer, captions: list[str], batch: int = 256) -> to
     out = []
     for i in range(0, len(captions), batch):
         ids = clip_model.tokenize(tokenizer, captions[i : i + batch])
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             out.append(encoder(input_ids=ids).last_hidden_state.to(torch.float16))
     return torch.cat(out)
 
@@ -146,7 +146,7 @@ def train_unet(preset: Preset, **limits):
         x0 = cache.latents[pick]
         eps = torch.randn(x0.shape, generator=generator)
         t = draw_t(preset.batch, shift, generator)
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             return objectives.diffusion_loss(denoiser(states), x0, eps, t, table, prediction="v").mean(), {}
         # --8<-- [end:loss]
 
@@ -156,7 +156,7 @@ def train_unet(preset: Preset, **limits):
         for name, order in (("right", probe), ("swapped", probe.roll(1))):
             total = 0.0
             for part in torch.arange(len(probe)).split(64):
-                with torch.autocast("cpu", torch.bfloat16):
+                with loop.bf16():
                     total += objectives.diffusion_loss(
                         denoiser(cache.states[order[part], 0].float()), cache.latents[probe[part]], probe_eps[part],
                         probe_t[part], table, prediction="v", gamma=None).sum().item()  # fmt: skip
@@ -194,7 +194,7 @@ def sheet(unet, cache: Cache, pixels: int, path, guidance: float = 3.0, steps: i
     both = torch.cat([cache.empty.float().expand_as(states), states])
     x = torch.cat([torch.randn((1, 4, side, side), generator=torch.Generator().manual_seed(i)) for i in range(n)])
     for t in scheduler.timesteps:
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             v_u, v_c = unet(torch.cat([x, x]), t, both).sample.float().chunk(2)
         x = scheduler.step(v_u + guidance * (v_c - v_u), t, x).prev_sample
     pictures = cache.vae.decode(x / cache.vae.config.scaling_factor).sample

@@ -73,7 +73,7 @@ def train_judge(preset: Preset, **limits):
             x = torch.where((torch.rand(len(pick), generator=generator) < share)[:, None, None, None], again[pick], x)
         x = augment(images.to_float(x), generator, mirror[pick], turn=0.3, zoom=0.25)
         x = erase(x, generator).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             logits = net(x)
         parts = {
             head: F.cross_entropy(logits[head].float(), wanted[head][pick], label_smoothing=0.1) for head in classes
@@ -107,7 +107,7 @@ def accuracy(net, pictures: torch.Tensor, wanted: dict, batch: int = 256) -> dic
     """uint8 [N, 3, 64, 64] -> per cent right: {"top1", "top5", "style", "colour", "group"}."""
     hits = dict.fromkeys(("top1", "top5", "style", "colour", "group"), 0)
     for i in range(0, len(pictures), batch):
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             logits = net(images.to_float(pictures[i : i + batch]).contiguous(memory_format=torch.channels_last))
         for head, right in wanted.items():
             best = logits[head].topk(5).indices == right[i : i + batch, None]
@@ -132,7 +132,7 @@ def reconstructions(rows) -> torch.Tensor:
         _, whole = images.select(lambda row: row.id in wanted)
         out = []
         for part in whole.split(16):
-            with torch.autocast("cpu", torch.bfloat16):
+            with loop.bf16():
                 y = vae.decode(vae.encode(images.to_float(part)).latent_dist.mode()).sample.float()
             out.append(((y.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8))
         return small(torch.cat(out))

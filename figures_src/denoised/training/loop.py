@@ -24,6 +24,13 @@ from denoised.errors import DenoisedError
 from denoised.training.presets import Preset
 
 CHECKPOINT_SECONDS = 120
+TILES = bool(torch.cpu.get_capabilities().get("amx_bf16"))  # whether the processor multiplies matrices in bf16 by tiles
+
+
+def bf16() -> torch.autocast:
+    """Context of a training's forward pass: bf16 where the processor has tiles for it, where it is the quicker one; float32
+    elsewhere, where bf16 takes twice as long (docs/contributing/log.md)."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=TILES)
 
 
 def rate_factor(samples: int, progress: float, warmup: int, cooldown: float = 0.25) -> float:

@@ -35,12 +35,12 @@ def train_tiny_autoencoder(preset: Preset, vae, **limits):
         place = place if step % 4 == 3 else trunk[place]
         x = images.to_float(pictures[place]).contiguous(memory_format=torch.channels_last)
         z = latents[place].contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             y = small.decode(z).sample.float()
         painted = reconstruction_loss(y, x, preset.extra["l2"])
         if step % ENCODER_EVERY:
             return painted, {"painted": painted.item()}
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             told = F.mse_loss(small.encode(x).latents.float(), z)
         return painted + told, {"painted": painted.item(), "told": ENCODER_EVERY * told.item()}
 

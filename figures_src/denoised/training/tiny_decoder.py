@@ -48,7 +48,7 @@ def train_tiny(preset: Preset, vae, **limits):
 
     def loss_of(step, generator):
         some, x = windows(z, pictures, preset.batch, generator)
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             y = decoder(some).float()
         return reconstruction_loss(y, x), {}
 

@@ -43,7 +43,7 @@ def train_dit(preset: Preset, **limits):
         x0 = cache.latents[pick]
         eps = torch.randn(x0.shape, generator=generator)
         tau = objectives.sample_tau(preset.batch, generator=generator)
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.bf16():
             return objectives.flow_loss(lambda xt, tau: velocity(net, xt, tau, context), x0, eps, tau).mean(), {}
         # --8<-- [end:loss]
 
@@ -54,7 +54,7 @@ def train_dit(preset: Preset, **limits):
             total = 0.0
             for part in torch.arange(len(probe)).split(64):
                 context = dit.told(cache.states[order[part], 0], end[order[part], 0])
-                with torch.autocast("cpu", torch.bfloat16):
+                with loop.bf16():
                     total += objectives.flow_loss(
                         lambda xt, tau, context=context: velocity(net, xt, tau, context),
                         cache.latents[probe[part]], probe_eps[part], probe_tau[part]).sum().item()  # fmt: skip
@@ -98,7 +98,7 @@ def sheet(net, cache: denoiser.Cache, path, velocity=dit.velocity, s: float = 3.
     asked = dit.told(denoiser.text_states(cache.encoder, cache.tokenizer, captions), ends(cache.tokenizer, captions))
     empty = dit.told(cache.empty[None], ends(cache.tokenizer, [""])).expand_as(asked)
     noise = torch.cat([torch.randn((1, 4, side, side), generator=torch.Generator().manual_seed(i)) for i in range(n)])
-    with torch.autocast("cpu", torch.bfloat16):
+    with loop.bf16():
         if taus is None:
             z = draw(net, noise, asked, empty, s, denoiser.SHEET_STEPS, velocity)
         else:
