@@ -158,12 +158,12 @@ function choiceBet({ options, right, values }, name) {
 
 // ---- One question: its fold moves into a card
 
-function dress(host, n, changed) {
+function dress(host, n, path, changed) {
   const fold = host.closest("details");
   const facts = JSON.parse(host.dataset.bet);
   const summary = fold.querySelector("summary");
   const name = `bet-${n}`;
-  const key = `${location.pathname}#${summary.textContent.trim()}`;
+  const key = `${path}#${summary.textContent.trim()}`;
   const bet = (facts.kind === "guess" ? numberBet : choiceBet)(facts, name);
 
   const question = element("p", { class: "dn-bet__question", id: name }, ...summary.childNodes);
@@ -234,11 +234,12 @@ export async function dressBets() {
     pips.replaceChildren(...grades.map((grade) => element("span", { "data-grade": grade }, MARKS[grade] ?? "")));
     forget.hidden = !Object.keys(answers()).length;
   };
-  const bets = [], next = pace();
+  const bets = [], next = pace(), path = location.pathname;
   for (const host of hosts) host.dataset.ready = "true";
   for (const [n, host] of hosts.entries()) {
     await next();
-    bets.push(dress(host, n, count));
+    if (!host.isConnected) return; // another page has come
+    bets.push(dress(host, n, path, count));
   }
   forget.addEventListener("click", () => {
     keep({});

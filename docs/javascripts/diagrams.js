@@ -1,5 +1,7 @@
 // Diagrams: ```mermaid fences become pre.dn-diagram; the source stays until the drawing is there. Mermaid is large,
 // so it is fetched only when a diagram comes near the screen, and drawn in the colours of the page.
+import { onColours } from "./parts.js";
+
 const home = new URL("../assets/vendor/mermaid/", import.meta.url);
 const drawn = new Map(); // div -> source
 let count = 0;
@@ -47,9 +49,9 @@ const near = new IntersectionObserver(async (entries) => {
   }
 }, { rootMargin: "400px 0px" });
 
-new MutationObserver(() => {
+onColours(() => {
   for (const [place, source] of drawn) place.isConnected ? draw(place, source) : drawn.delete(place);
-}).observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] });
+});
 
 /** Watch this page's diagrams. */
 export function watch() {

@@ -1,5 +1,6 @@
 // The claims ledger's comforts. Its filter works without this (stylesheets/ledger.css); here come a search box,
 // a count of what is shown, sections without a match hidden, and links to one claim that always show it.
+
 /** Call on every page; safe to call twice for one. */
 export function start() {
   const form = document.querySelector("form[data-ledger-filter]");

@@ -34,7 +34,7 @@ export async function draw(elements) {
   const katex = await load(), next = pace();
   for (const element of elements) {
     await next();
-    if ("drawn" in element.dataset) continue; // somebody else asked for it meanwhile
+    if ("drawn" in element.dataset || !element.isConnected) continue; // somebody else asked for it meanwhile
     const source = element.textContent.trim();
     const tex = source.replace(/^\\[([]/, "").replace(/\\[)\]]$/, "");
     const displayMode = source.startsWith("\\[");

@@ -82,7 +82,7 @@ export async function keepOffline() {
     await navigator.serviceWorker.register(script.href, { scope: root.href });
     const worker = (await navigator.serviceWorker.ready).active;
     const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
-    await post(worker, [location.href, ...loaded]);
+    await post(worker, [location.href, document.getElementById("dn-theme").href, ...loaded]);
     document.documentElement.dataset.offline = "page";
     await calm();
     await post(worker, shown());

@@ -11,6 +11,18 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** Calls `run` whenever the page changes its colours; returns what ends that. */
+export function onColours(run) {
+  let now = document.body.dataset.mdColorScheme;
+  const watch = new MutationObserver(() => { // told also where the theme sets anew what is set
+    if (now === document.body.dataset.mdColorScheme) return;
+    now = document.body.dataset.mdColorScheme;
+    run();
+  });
+  watch.observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+  return () => watch.disconnect();
+}
+
 /** The picture at an address, loaded, or an error that names the address. */
 export function loadImage(src) {
   return new Promise((done, fail) => {

@@ -7,7 +7,8 @@
       if (target instanceof Element && target.closest('[data-md-component="search"], [for="__search"]')) turned();
     };
     for (const kind of ["focusin", "pointerover"]) document.addEventListener(kind, look, { passive: true });
-    if (new URLSearchParams(location.search).has("h")) turned();
+    const asked = new URLSearchParams(location.search);
+    if (asked.has("h") || asked.has("q")) turned();
   });
 
   const { open, send } = XMLHttpRequest.prototype;

@@ -37,8 +37,8 @@ async function dressBets() {
 }
 function takeBets() {
   betNear.disconnect();
-  const folds = document.querySelectorAll("details.predict:has(> .dn-bet)");
-  if (all && folds.length) dressBets();
+  const folds = [...document.querySelectorAll("details.predict > .dn-bet[data-bet]")].map((bet) => bet.parentElement);
+  if ((all || location.hash) && folds.length) dressBets(); // to grow above a place that was jumped to would move it
   else folds.forEach((fold) => betNear.observe(fold));
 }
 

@@ -11,6 +11,8 @@ import re
 import struct
 from pathlib import Path
 
+from sitekit.errors import SiteError
+
 _WASTE = re.compile(
     r"<(script|style)\b.*?</\1>|<link\b[^>]*>|<!--.*?-->"
     r'|<div class="jp-Collapser[^>]*>\s*</div>|<div class="jp-(?:In|Out)putPrompt[^>]*>[^<]*</div>'
@@ -37,7 +39,10 @@ def cleaned(content: str, file: Path) -> tuple[str, dict[str, bytes]]:
     content = _STOP.sub(r"\1", _WASTE.sub("", content))
     content = _CODE.sub(r'<div class="language-\1 highlight"><pre><span></span><code>\2</code></pre></div>', content)
     content = _HEADING.sub(r'<a class="headerlink" \1 title="Link to this section">¶</a>', content)
-    content, pictures = _apart(_TEXT.sub(text, content), _alts(file))
+    alts = _alts(file)
+    content, pictures = _apart(_TEXT.sub(text, content), alts)
+    if len(alts) != len(pictures):  # then words would go to another picture
+        raise SiteError(f"{file.name} has {len(alts)} PNG outputs, its page {len(pictures)}: give pictures as PNG alone.")
     source = f'<p class="dn-notebook"><a href="{file.name}" download>Download this notebook</a>, with its outputs</p>'
     return content + source, pictures
 
@@ -51,14 +56,14 @@ def _alts(file: Path) -> list[str]:
 
 def _apart(content: str, alts: list[str]) -> tuple[str, dict[str, bytes]]:
     pictures: dict[str, bytes] = {}
-    alts = iter(alts)
+    words = iter(alts)
 
     def picture(match):
         data = base64.b64decode(match[1])
         name = f"{len(pictures) + 1}.png"
         pictures[name] = data
         width, height = struct.unpack(">II", data[16:24])  # PNG's IHDR
-        alt = html.escape(next(alts, ""))
+        alt = html.escape(next(words, ""))
         return f'<img src="{name}" alt="{alt}" width="{width}" height="{height}" loading="lazy" decoding="async">'
 
     return _PICTURE.sub(picture, content), pictures

@@ -41,9 +41,9 @@ def on_config(config):
     docs = Path(config.docs_dir)
     if config.nav is not None:
         config.nav = _existing(config.nav, docs)
-        notebooks = sorted(docs.glob("notebooks/*.ipynb"))
-        if notebooks:
-            config.nav.append({"Notebooks": [f"notebooks/{path.name}" for path in notebooks]})
+        books = sorted(docs.glob("notebooks/*.ipynb"))
+        if books:
+            config.nav.append({"Notebooks": [f"notebooks/{path.name}" for path in books]})
     return config
 
 
@@ -159,7 +159,8 @@ _REPAIRS = (  # in Material 9.8's own frame, among them a dialog and a progress 
     ('data-md-component="progress" role="progressbar"', 'data-md-component="progress" aria-hidden="true"'),
     (' type="module"></script>', ' type="module" fetchpriority="low"></script>'),  # text, its style and fonts come first
 )
-# The theme's own script: javascripts/theme.js runs it when a reader does anything. Until then it is only fetched.
+# The theme's own script: javascripts/theme.js runs it when a reader does anything. Until then it is only fetched, where a
+# browser fetches ahead.
 _THEME = re.compile(r'<script src="([^"]*/bundle\.\w+\.min\.js)"></script>')
 
 

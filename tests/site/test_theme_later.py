@@ -9,6 +9,7 @@ from visiting import DESKTOP, PHONE
 BUNDLE = re.compile(r"/bundle\.\w+\.min\.js$")
 THEMED = "() => Boolean(window.document$)"
 SCHEME = "() => document.body.dataset.mdColorScheme"
+UNTOUCHED = "const wait = setTimeout; window.setTimeout = (run, ms, ...rest) => (ms === 8000 ? 0 : wait(run, ms, ...rest))"
 
 
 @pytest.fixture
@@ -18,6 +19,7 @@ def fresh(visit):
 
     def open_it(path="notation/", hold=False, **options):
         visitor = visit(**(DESKTOP | options))
+        visitor.page.add_init_script(UNTOUCHED)  # or the script would come by itself, and each test would pass
         visitor.held = []
         if hold:
             def later(route):
@@ -43,16 +45,16 @@ def test_a_page_that_nobody_touches_does_without(fresh):
         assert not visitor.notes.errors, visitor.notes.errors
 
 
-@pytest.mark.parametrize("sign", ["key", "pointer", "scroll", "focus", "colours", "print"])
+@pytest.mark.parametrize("sign", ["key", "pointer", "click", "scroll", "focus", "colours", "print"])
 def test_each_sign_brings_it(fresh, sign):
     _, page = fresh()
     assert not page.evaluate(THEMED)
     {"key": lambda: page.keyboard.press("Shift"), "pointer": lambda: page.mouse.move(300, 300),
+     "click": lambda: page.evaluate("document.querySelector('h1').click()"),
      "scroll": lambda: page.evaluate("scrollTo(0, 300)"), "focus": lambda: page.evaluate("document.links[1].focus()"),
      "colours": lambda: page.emulate_media(color_scheme="dark"),
      "print": lambda: page.evaluate("dispatchEvent(new Event('beforeprint'))")}[sign]()
     page.wait_for_function(THEMED)
-    page.wait_for_function("() => document.querySelector('.md-header--shadow, .md-header')")
 
 
 def test_a_finger_brings_it(fresh):
@@ -66,7 +68,7 @@ def turn(page):
 
 
 def test_a_switch_that_is_turned_first_of_all_changes_the_colours(fresh):
-    """From the system's to light, and with a second press to dark, though the theme's script has not come yet."""
+    """From the system's, which is dark, to light, though the theme's script has not come yet."""
     visitor, page = fresh(hold=True, color_scheme="dark")
     turn(page)
     page.wait_for_timeout(100)
@@ -104,7 +106,9 @@ def test_a_tap_on_the_looking_glass_opens_the_search(fresh):
 
 def test_a_drawer_that_was_opened_stays_open(fresh):
     """The theme closes it when it begins, and would close the one that a reader has just opened."""
-    visitor, page = fresh(hold=True, **PHONE)
+    visitor, page = fresh("notation/#the-quantities", hold=True, **PHONE)
+    if not page.evaluate("document.getElementById('the-quantities')"):
+        pytest.fail("the address names no place: the theme would close nothing")
     page.locator(".md-header__button[for=__drawer]").tap()
     page.wait_for_timeout(100)
     visitor.held[0].continue_()
@@ -136,9 +140,81 @@ def test_bets_far_below_are_folds_until_a_sign(fresh):
     page.wait_for_selector(".dn-bets", state="attached")
 
 
-def test_a_storage_that_is_denied_costs_nothing(fresh, visit):
+def test_a_storage_that_is_denied_costs_neither_colours_nor_formulas(visit):
     visitor = visit(color_scheme="dark", **DESKTOP)
     visitor.page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied'); } })")
     page = visitor.open("notation/", touched=False)
     assert page.evaluate(SCHEME) == "slate"
     page.wait_for_selector(".arithmatex .katex")
+
+
+def test_back_to_a_page_that_was_left_without_a_load_shows_it(visit):
+    """The second page is loaded anew; nobody listens when the address changes, and that address's page is asked for."""
+    visitor = visit(**DESKTOP)
+    visitor.page.add_init_script(UNTOUCHED)
+    page = visitor.open("notation/")
+    page.locator(".md-nav a[href$='references/']").first.click()
+    page.wait_for_url("**/references/")
+    page.reload()
+    page.evaluate("history.back()")
+    page.wait_for_url("**/notation/")
+    page.wait_for_function("() => document.querySelector('h1').innerText.startsWith('Notation')")
+
+
+def test_a_link_that_is_the_first_thing_pressed_is_followed_once(fresh):
+    """The theme has not seen the sitemap yet, and would follow it once more when it has: Back leads where one came from."""
+    visitor, page = fresh()
+    page.mouse.move(300, 300)
+    page.wait_for_function(THEMED)
+    page.evaluate("document.querySelector(\".md-nav a[href$='references/']\").click()")
+    page.wait_for_url("**/references/")
+    page.wait_for_timeout(500)
+    assert page.evaluate("history.length") <= 3
+    page.go_back()
+    page.wait_for_url("**/notation/")
+    page.wait_for_function("() => document.querySelector('h1').innerText.startsWith('Notation')")
+
+
+def test_enter_before_the_search_is_there_loads_nothing(fresh):
+    visitor, page = fresh(hold=True)
+    page.locator("[data-md-component=search-query]").click()
+    page.keyboard.type("guidance")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert page.url.endswith("/notation/")
+    visitor.held[0].continue_()
+    page.wait_for_selector(".md-search-result__link")
+
+
+def test_paper_that_comes_first_is_unfolded(fresh):
+    _, page = fresh("series/vae/", hold=True)
+    closed = "() => document.querySelectorAll('.md-content details:not([open])').length"
+    before = page.evaluate(closed)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(closed) == 0 < before
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(closed) == before
+
+
+def test_what_is_drawn_in_the_page_s_colours_is_not_drawn_anew_by_a_sign(fresh):
+    _, page = fresh("series/eye/")
+    page.locator(".dn-widget").first.scroll_into_view_if_needed()  # a sign, too
+    page.wait_for_selector(".dn-widget[data-state=ready]")
+    page.wait_for_function(THEMED)
+    told = page.evaluate("""async () => {
+        const site = document.querySelector("script[src*='site.js']").src;
+        const { onColours } = await import(site.replace("site.js", "parts.js"));
+        let told = 0;
+        const end = onColours(() => { told += 1; });
+        const moment = () => new Promise((done) => setTimeout(done, 50));
+        document.body.dataset.mdColorScheme = document.body.dataset.mdColorScheme;
+        await moment();
+        const same = told;
+        document.body.dataset.mdColorScheme = "slate";
+        await moment();
+        end();
+        document.body.dataset.mdColorScheme = "default";
+        await moment();
+        return [same, told];
+    }""")
+    assert told == [0, 1]

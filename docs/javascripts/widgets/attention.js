@@ -6,7 +6,7 @@
 // step, the finished picture, then that of the prompt without each word. Words are buttons that the pointer, the focus or
 // a press chooses; everything else is a native control.
 
-import { element, load } from "../parts.js";
+import { element, load, onColours } from "../parts.js";
 
 const MEAN = "mean";
 let count = 0; // widgets on a page so far, so that ids stay apart
@@ -121,7 +121,5 @@ export default async function mount(host, { src }) {
       element("div", {}, element("label", { for: `${id}-head` }, "Head"), head))));
 
   // The map is drawn in the page's colours, so it follows the switch between light and dark.
-  const scheme = new MutationObserver(draw);
-  scheme.observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] });
-  return () => scheme.disconnect();
+  return onColours(draw);
 }

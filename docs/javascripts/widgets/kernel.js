@@ -4,7 +4,7 @@
 // `<data-base>.sheet.webp`, the pictures in one row. Nothing leaves the page: an uploaded picture is read by the browser,
 // made as small as the icons, and forgotten with the page. All controls are native ones.
 
-import { element, load, loadImage } from "../parts.js";
+import { element, load, loadImage, onColours } from "../parts.js";
 
 const BROWN = { light: "#8A4B14", dark: "#E3A46B" }; // the arm for negative answers, as in the still pictures
 const LIMIT = 99; // of a kernel's numbers
@@ -140,7 +140,5 @@ export default async function mount(host, { src }) {
     told));
   fill();
 
-  const scheme = new MutationObserver(draw); // the map is drawn in the page's colours
-  scheme.observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] });
-  return () => scheme.disconnect();
+  return onColours(draw); // the map is drawn in the page's colours
 }

@@ -19,6 +19,7 @@ import { asked, FIRST, fromAddress, problem, sameWords, says, toAddress } from "
 import { Tour } from "../lab/tour.js";
 import { Tokenizer } from "../lab/tokenizer.js";
 import { Vectors } from "../lab/vectors.js";
+import { onColours } from "../parts.js";
 
 const SITE = new URL("../../", import.meta.url); // the site's root
 const NAMES = { compact: "rounded weights", exact: "exact weights", gpu: "rounded, on the graphics card" };
@@ -257,8 +258,7 @@ export default async function mount(host, { src, reducedMotion }) {
     }
   }
   pick.addEventListener("change", () => choose(Number(pick.value)));
-  const colours = new MutationObserver(() => { bench.tensors.show(); vectors.show(); });
-  colours.observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+  const sameColours = onColours(() => { bench.tensors.show(); vectors.show(); });
   const set = (state) => {
     form.state = state;
     painter.name = state.decoder;
@@ -306,7 +306,7 @@ export default async function mount(host, { src, reducedMotion }) {
   return () => {
     model.end();
     stage.close();
-    colours.disconnect();
+    sameColours();
     article.removeEventListener("click", leap, true);
   };
 }

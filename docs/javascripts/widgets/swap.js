@@ -4,7 +4,7 @@
 // between: { "a b": dB } }] }. Beside it lies `<data-base>.sheet.webp`: a row a picture, its original, then one column a
 // decoder. Everything is a native control: radio buttons choose, a slider moves the border.
 
-import { element, load } from "../parts.js";
+import { element, load, onColours } from "../parts.js";
 
 const DIFFERENCE_GAIN = 4; // a difference of 64 of 255 is shown at full strength, as in the still picture
 
@@ -132,7 +132,5 @@ export default async function mount(host, { src }) {
   host.replaceChildren(root);
 
   // The difference is drawn in the page's colours, so it follows the switch between light and dark.
-  const scheme = new MutationObserver(draw);
-  scheme.observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] });
-  return () => scheme.disconnect();
+  return onColours(draw);
 }

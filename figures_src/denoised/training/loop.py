@@ -28,8 +28,9 @@ TILES = bool(torch.cpu.get_capabilities().get("amx_bf16"))  # whether the proces
 
 
 def bf16() -> torch.autocast:
-    """Context of a training's forward pass: bf16 where the processor has tiles for it, where it is the quicker one; float32
-    elsewhere, where bf16 takes twice as long (docs/contributing/log.md)."""
+    """Context of what a trainer computes: bf16 where the processor has tiles for it, where it is the quicker one; float32
+    elsewhere, where bf16 took about twice as long (docs/contributing/log.md). What a study's key covers (`encode_all`, the
+    towers, recipes and losses) keeps the precision that its results were measured with."""
     return torch.autocast("cpu", torch.bfloat16, enabled=TILES)
 
 
