@@ -16,7 +16,6 @@ export const awake = new Promise((wake) => {
 });
 
 const there = () => Boolean(window.document$); // what Material leaves when it runs
-const field = () => document.querySelector("[data-md-component=search-query]");
 
 // ---- What is done before, and told to it
 
@@ -29,7 +28,7 @@ function remember(event) {
   early.push(event);
   if (key === "/") event.preventDefault(); // Firefox looks for words on the page
   // A keyboard on the screen comes up only while the finger's tap lasts.
-  if (target.id === "__search" && target.checked) field().focus();
+  if (target.id === "__search" && target.checked) document.querySelector("[data-md-component=search-query]").focus();
 }
 
 const themed = awake.then(async () => {

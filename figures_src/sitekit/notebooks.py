@@ -8,10 +8,10 @@ import base64
 import html
 import json
 import re
-import struct
 from pathlib import Path
 
 from sitekit.errors import SiteError
+from sitekit.thumbs import png_size
 
 _WASTE = re.compile(
     r"<(script|style)\b.*?</\1>|<link\b[^>]*>|<!--.*?-->"
@@ -62,7 +62,7 @@ def _apart(content: str, alts: list[str]) -> tuple[str, dict[str, bytes]]:
         data = base64.b64decode(match[1])
         name = f"{len(pictures) + 1}.png"
         pictures[name] = data
-        width, height = struct.unpack(">II", data[16:24])  # PNG's IHDR
+        width, height = png_size(data)
         alt = html.escape(next(words, ""))
         return f'<img src="{name}" alt="{alt}" width="{width}" height="{height}" loading="lazy" decoding="async">'
 

@@ -11,7 +11,6 @@ import ipaddress
 import logging
 import os
 import re
-import struct
 import sys
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -199,7 +198,7 @@ def card(figure_id: str, config) -> dict | None:
             manifest = folder / f"{figure_id}.json"
             if not path.is_file() or not manifest.is_file():
                 continue
-            width, height = struct.unpack(">II", path.read_bytes()[16:24])  # PNG's IHDR
+            width, height = thumbs.png_size(path.read_bytes())
             url = urljoin(config.site_url or "/", path.relative_to(config.docs_dir).as_posix())
             alt = offline.read_json(manifest).get("alt", config.site_name)
             return {"url": url, "width": width, "height": height, "alt": alt}

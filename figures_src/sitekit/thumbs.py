@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import re
+import struct
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -19,6 +20,11 @@ def name_of(picture: str) -> str:
     """How the small version of a picture is called: vae/swap.light.narrow.webp -> vae/swap.light.narrow.thumb.webp. A
     drawing (SVG) is small as it is, and stays."""
     return re.sub(r"(\.webp|\.png)$", r".thumb\1", picture)
+
+
+def png_size(data: bytes) -> tuple[int, int]:
+    """(width, height) of a PNG in pixels, from its IHDR."""
+    return struct.unpack(">II", data[16:24])
 
 
 def size_of(whole: dict) -> dict:

@@ -63,14 +63,10 @@ def test_a_finger_brings_it(fresh):
     page.wait_for_function(THEMED)
 
 
-def turn(page):
-    page.locator("[data-md-component=palette] label:visible").click()
-
-
 def test_a_switch_that_is_turned_first_of_all_changes_the_colours(fresh):
     """From the system's, which is dark, to light, though the theme's script has not come yet."""
     visitor, page = fresh(hold=True, color_scheme="dark")
-    turn(page)
+    page.locator("[data-md-component=palette] label:visible").click()
     page.wait_for_timeout(100)
     assert len(visitor.held) == 1 and not page.evaluate(THEMED)
     visitor.held[0].continue_()
@@ -107,8 +103,7 @@ def test_a_tap_on_the_looking_glass_opens_the_search(fresh):
 def test_a_drawer_that_was_opened_stays_open(fresh):
     """The theme closes it when it begins, and would close the one that a reader has just opened."""
     visitor, page = fresh("notation/#the-quantities", hold=True, **PHONE)
-    if not page.evaluate("document.getElementById('the-quantities')"):
-        pytest.fail("the address names no place: the theme would close nothing")
+    assert page.locator("#the-quantities").count() == 1, "the address names no place: the theme would close nothing"
     page.locator(".md-header__button[for=__drawer]").tap()
     page.wait_for_timeout(100)
     visitor.held[0].continue_()
