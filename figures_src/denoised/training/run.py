@@ -110,9 +110,9 @@ def _earlier(name: str | None) -> dict | None:
     before that; the shipped card if that preset made what is shipped; None if unknown."""
     last = paths.RUNS / (name or "") / "last.pt"
     if not name or not last.exists():
-        shipped = paths.WEIGHTS / store.SD / "unet" / "card.json"
-        card = json.loads(shipped.read_text()) if name and shipped.exists() else None
-        return card if card and card["preset"]["name"] == name else None
+        shipped = (paths.WEIGHTS / folder / "card.json" for folder in (f"{store.SD}/unet", "dit/transformer", "judge"))
+        cards = [json.loads(card.read_text()) for card in shipped if card.exists()]
+        return next((card for card in cards if card["preset"]["name"] == name), None)
     saved = torch.load(last, map_location="cpu", weights_only=True, mmap=True)
     state = saved["state"]
     samples = state["step"] * saved["preset"]["batch"]

@@ -2,9 +2,10 @@
 states, in the same two stages, but along a flow instead of a diffusion."""
 
 import torch
+from diffusers import PixArtTransformer2DModel, SD3Transformer2DModel
 from torch import Tensor
 
-from denoised import paths
+from denoised import paths, rounding
 from denoised.diffusion import guidance, objectives, samplers
 from denoised.errors import DenoisedError
 from denoised.models import dit, small
@@ -13,6 +14,7 @@ from denoised.training import denoiser, images, loop, store
 from denoised.training.presets import Preset
 
 FAMILIES = {"dit": dit, "small": small}  # by the preset's kind: what builds a network and asks it
+SHIPPED = {SD3Transformer2DModel: "dit/transformer", PixArtTransformer2DModel: "small"}  # below weights/, by its class
 
 
 def train_dit(preset: Preset, **limits):
@@ -68,13 +70,14 @@ def train_dit(preset: Preset, **limits):
 
 
 def averaged(name: str, kind: type):
-    """The averaged transformer, of the diffusers class `kind`, that preset `name` left in runs/."""
-    folder = paths.RUNS / name / "ema"
-    if not (folder / "config.json").exists():
-        raise DenoisedError(
-            f"This run goes on from '{name}', which has not been trained: `python scripts/train.py {name}`."
-        )
-    return kind.from_pretrained(folder, torch_dtype=torch.float32)
+    """The averaged transformer, of the diffusers class `kind`, that preset `name` left in runs/; or, without that, the
+    shipped one if that preset made it (a byte a weight: good enough to go on from)."""
+    folder, shipped = paths.RUNS / name / "ema", paths.WEIGHTS / SHIPPED[kind]
+    if (folder / "config.json").exists():
+        return kind.from_pretrained(folder, torch_dtype=torch.float32)
+    if (shipped / "card.json").exists() and store.read_card(shipped)["preset"]["name"] == name:
+        return rounding.load(kind, shipped, name)
+    raise DenoisedError(f"This run goes on from '{name}', which has not been trained: `python scripts/train.py {name}`.")
 
 
 # --8<-- [start:draw]
