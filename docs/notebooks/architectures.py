@@ -28,9 +28,9 @@ from denoised.probes import forms, kept, keywords
 from denoised.probes.writing import Writer
 from denoised.studies import recall
 
-transformers.logging.set_verbosity_error()  # it would tell that its faster kernels are not here
 torch.manual_seed(0)
 torch.set_grad_enabled(False)
+transformers.logging.set_verbosity_error()  # it would tell that its faster kernels are not here
 
 # %% [markdown]
 # ## Four lines a step

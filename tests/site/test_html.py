@@ -213,3 +213,11 @@ def test_nothing_but_the_site_is_in_the_site(site):
     wrong = [p.relative_to(site).as_posix() for p in site.rglob("*")
              if p.suffix in suffixes or p.name.startswith(".") or p.name in names]
     assert not wrong, wrong
+
+
+def test_notebooks_show_what_was_meant(pages):
+    """Neither the header of their sources nor objects that the last line of a cell happened to return."""
+    found = {path: text for path, (text, _) in pages.items() if path.startswith("notebooks/")}
+    assert len(found) > 10
+    slips = {path: re.findall(r"jupytext|kernelspec|object at 0x|Generator at 0x", text) for path, text in found.items()}
+    assert not any(slips.values()), slips

@@ -5,13 +5,16 @@ import hashlib
 import torch
 import torch.nn.functional as F
 
+from denoised import paths
 from denoised.models import judge as judge_model
+from denoised.models import second_judge
 from denoised.training import images, loop
 from denoised.training.clip import augment, small
 from denoised.training.presets import Preset
 
 MIN_STYLES = 4  # a concept drawn by fewer sets cannot be told from its style
 OF_THE_REST = 0.3  # weight of style, colour and group against the concept
+IGNORED = -100  # a target that does not count
 
 
 def eligible() -> tuple[list, torch.Tensor]:
@@ -52,7 +55,9 @@ def targets(rows, classes) -> dict[str, torch.Tensor]:
 
 def train_judge(preset: Preset, **limits):
     """Returns (JudgeNet, report). extra: own_slice (may learn from the judge's slice and from what generators are
-    never shown), reconstructions (share of pictures that went through the autoencoder)."""
+    never shown), reconstructions (share of pictures that went through the autoencoder); optional: cosine (concepts by
+    direction, see second_judge), start (weights whose body it goes on from), grey (share of pictures without colours,
+    whose colour then does not count), turn and zoom (strength of the augmentation)."""
     torch.manual_seed(preset.seed)
     rows, pictures = eligible()
     classes = classes_of(rows)
@@ -63,7 +68,10 @@ def train_judge(preset: Preset, **limits):
     mirror = torch.tensor([images.has_mirror(row) for row in rows])
     share = preset.extra["reconstructions"]
     again = reconstructions(rows) if share else pictures
-    net = judge_model.JudgeNet(classes)
+    extra = {"turn": 0.3, "zoom": 0.25, "grey": 0.0} | preset.extra
+    net = (second_judge.build if extra.get("cosine") else judge_model.JudgeNet)(classes)
+    if start := extra.get("start"):
+        net.body.load_state_dict(judge_model.load(paths.WEIGHTS / start).body.state_dict())
     net.to(memory_format=torch.channels_last)
 
     def loss_of(step, generator):
@@ -71,12 +79,19 @@ def train_judge(preset: Preset, **limits):
         x = pictures[pick]
         if share:
             x = torch.where((torch.rand(len(pick), generator=generator) < share)[:, None, None, None], again[pick], x)
-        x = augment(images.to_float(x), generator, mirror[pick], turn=0.3, zoom=0.25)
+        x = augment(images.to_float(x), generator, mirror[pick], turn=extra["turn"], zoom=extra["zoom"])
+        right = {head: wanted[head][pick] for head in classes}
+        if extra["grey"]:
+            faded = torch.rand(len(pick), generator=generator) < extra["grey"]
+            faded &= ~faded.all()  # the mean of no colour would not be a number
+            x = torch.where(faded[:, None, None, None], x.mean(1, keepdim=True), x)
+            right["colour"] = right["colour"].masked_fill(faded, IGNORED)
         x = erase(x, generator).contiguous(memory_format=torch.channels_last)
         with loop.bf16():
             logits = net(x)
         parts = {
-            head: F.cross_entropy(logits[head].float(), wanted[head][pick], label_smoothing=0.1) for head in classes
+            head: F.cross_entropy(logits[head].float(), right[head], ignore_index=IGNORED, label_smoothing=0.1)
+            for head in classes
         }
         rest = sum(parts[head] for head in classes if head != "concept")
         return parts["concept"] + OF_THE_REST * rest, {head: value.item() for head, value in parts.items()}

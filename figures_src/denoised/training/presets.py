@@ -41,6 +41,10 @@ _PRESETS = (
            extra={"own_slice": False, "reconstructions": 0.0}),
     Preset("judge", "judge", samples=500_000, batch=128, lr=1.5e-3, seed=5, weight_decay=0.1, warmup=12_000,
            extra={"own_slice": True, "reconstructions": 0.3}),
+    # Its second run: longer, milder, by direction alone. Seconds the first judge's opinions (studies/opinions.py).
+    Preset("judge2", "judge", samples=1_500_000, batch=128, lr=1.2e-3, seed=6, weight_decay=0.1, warmup=12_000,
+           extra={"own_slice": True, "reconstructions": 0.3, "cosine": True, "start": "judge", "grey": 0.15, "turn": 0.2,
+                  "zoom": 0.2}),
     Preset("unet-64px", "unet", samples=400_000, batch=64, lr=4e-4, weight_decay=0.01, warmup=10_000,
            extra={"pixels": 64, "shift": 0.5}),
     Preset("unet", "unet", samples=150_000, batch=32, lr=3e-4, weight_decay=0.01, warmup=2_000,

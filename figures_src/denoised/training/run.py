@@ -60,7 +60,8 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
             folder = paths.WEIGHTS / preset.name
             judge_model.save_config(net, folder)
             store.save_tensors(net, folder / "model.safetensors")
-            store.write_card(folder, preset, report)
+            start = _earlier(preset.extra.get("start"))
+            store.write_card(folder, preset, report, **({"start": start} if start else {}))
     elif preset.kind == "unet":
         from denoised.models.unet import scheduler
         from denoised.training.denoiser import train_unet
