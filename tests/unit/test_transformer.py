@@ -17,7 +17,7 @@ from denoised.errors import DenoisedError
 from denoised.models import dit, small
 from denoised.models import unet as unet_model
 from denoised.probes.joint_attention import JointAttention
-from denoised.training import transformer
+from denoised.training import store, transformer
 from denoised.training.presets import PRESETS
 
 SMALL = {"width": 24, "depth": 2, "heads": 2}
@@ -190,3 +190,17 @@ def test_it_learns_from_words_in_two_stages(lessons, name, kind):
     ask = transformer.FAMILIES[name].velocity
     drawn = transformer.draw(net, torch.randn(2, 4, 16, 16), words, torch.zeros_like(words), 1.0, 8, ask)
     assert drawn[0].mean() < -0.5 and drawn[1].mean() > 0.5, "each kind is drawn where its words are said"
+
+
+def test_a_second_round_goes_on_from_what_is_shipped_where_its_run_is_gone(tmp_path, monkeypatch):
+    """Runs are no part of a clone; the weights are, a byte each."""
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(paths, "WEIGHTS", tmp_path / "weights")
+    net = moved(dit.build(**SMALL))
+    with pytest.raises(DenoisedError, match="goes on from 'dit'"):
+        transformer.averaged("dit", SD3Transformer2DModel)
+    store.save_rounded(net, tmp_path / "weights" / "dit" / "transformer", PRESETS["dit"], {"finished": True})
+    found = transformer.averaged("dit", SD3Transformer2DModel).state_dict()
+    assert all((found[name] - value).abs().max() <= 0.02 * value.abs().max() for name, value in net.state_dict().items())
+    with pytest.raises(DenoisedError, match="goes on from 'dit2'"):
+        transformer.averaged("dit2", SD3Transformer2DModel)
