@@ -230,7 +230,7 @@ export async function dressBets() {
     const parts = Object.keys(MARKS).filter(of).map((grade) => `${of(grade)} ${grade}`);
     told.textContent = parts.length
       ? `${grades.filter(Boolean).length} of ${bets.length} answered: ${parts.join(", ")}.`
-      : `${bets.length} bets on this page, none made yet.`;
+      : bets.length > 1 ? `${bets.length} bets on this page, none made yet.` : "One bet on this page, not made yet.";
     pips.replaceChildren(...grades.map((grade) => element("span", { "data-grade": grade }, MARKS[grade] ?? "")));
     forget.hidden = !Object.keys(answers()).length;
   };

@@ -16,7 +16,7 @@ NOT_A_NUMBER = "invalid value encountered in cast"  # numpy's warning, which the
 def foreseen(error: BaseException) -> bool:
     """Is this an error that a sentence says all about, so that a traceback would only hide it?"""
     place = isinstance(error, OSError) and error.errno in FULL | REFUSED
-    return place or isinstance(error, (DenoisedError, MemoryError))
+    return place or isinstance(error, (DenoisedError, MemoryError)) or _saved_too_late(error)
 
 
 def sentence(error: BaseException) -> str:
@@ -30,10 +30,18 @@ def sentence(error: BaseException) -> str:
         return "The disk is full: free some space and run the same command again, it goes on where it stopped."
     if isinstance(error, OSError) and error.errno in REFUSED and error.filename is not None:
         return _in_the_way(error)
+    if _saved_too_late(error):
+        name = str(error).strip().splitlines()[-1].strip("└─ ").removeprefix("figure:tiny/")
+        return f"What {name} is made from was saved just as it was done: run the same command again."
     if isinstance(error, MemoryError):
         return "There is not enough memory."
     first = str(error).strip().splitlines()
     return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__
+
+
+def _saved_too_late(error: BaseException) -> bool:
+    """pytask's word for a product that is there no more, though its task had just made it: its sources are others now."""
+    return type(error).__name__ == "NodeNotFoundError"
 
 
 def _no_encoder(error: BaseException | None) -> str | None:

@@ -122,3 +122,9 @@ def test_without_scripts_it_is_a_fold(visit):
     fold.locator("summary").click()
     assert fold.locator("p").first.is_visible()
     assert page.locator(".dn-bet:visible").count() == 0
+
+
+def test_one_bet_is_told_as_one(visit):
+    page = dressed(visit(**PHONE), "models/emoji-sd/")
+    assert page.locator(CARD).count() == 1, "this page had one"
+    assert page.locator(".dn-bets").get_by_role("status").inner_text() == "One bet on this page, not made yet."

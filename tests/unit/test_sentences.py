@@ -1,6 +1,8 @@
 """What a failed build tells: each cause once."""
 
-from tasks.sentences import together
+from _pytask.exceptions import NodeNotFoundError
+
+from tasks.sentences import foreseen, sentence, together
 
 DAMAGED = "weights figures_src/weights/x.safetensors, which are damaged (0 bytes); get them back with `git checkout`."
 
@@ -17,3 +19,10 @@ def test_what_differs_is_told_apart():
     said = [f"Figure vae/a needs the {DAMAGED}", "Figure vae/b needs the weights 'y', which are not there.", "Other."]
     assert together(said) == said
     assert together([]) == []
+
+
+def test_what_was_saved_too_late_is_told_and_what_helps():
+    """Sources saved between the last look at them and pytask's own: it only says that a product is missing."""
+    error = NodeNotFoundError("The task did not produce the following files:\n\n└── figure:tiny/arch/tokens\n")
+    assert foreseen(error)
+    assert sentence(error) == "What arch/tokens is made from was saved just as it was done: run the same command again."

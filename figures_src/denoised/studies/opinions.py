@@ -23,7 +23,8 @@ from denoised.data.captions import prompt
 from denoised.diffusion import bridge
 from denoised.models import dit, second_judge
 from denoised.models import small as small_model
-from denoised.studies import evenings, fewsteps, judged, shelf
+from denoised.probes.judge import Share
+from denoised.studies import evenings, fewsteps, judged, shares, shelf
 
 FILE = Path(__file__).with_suffix(".npz")
 NETWORKS = ("emoji-sd/text_encoder", "emoji-sd/unet", "emoji-sd/vae", "student", "dit/transformer", "small", "judge",
@@ -75,3 +76,33 @@ def load(path: Path = FILE) -> tuple[dict, dict[str, np.ndarray]]:
     on; "same_learned" and "same_kept" [M] mark real icons of the things that captions of each kind ask for. For each of
     `groups`, "shown_<group>" are places of the first few, and "z_<group>" [SHOWN, 4, h, w] their latents."""
     return shelf.take(path, key(), "lab_opinions")
+
+
+def numbers(arrays: dict[str, np.ndarray]) -> dict[str, float]:
+    """Shares of each judge with their intervals, for drawings also as parts of what real icons of the same things get; how
+    often the judges agree about a network's drawings ("agreed_<name>"), by how much the part of what real icons get differs
+    between them at most ("moved_most"), and whether they put the networks in the same order."""
+    n = {"drawings": len(arrays["kept"]), "kept": int(arrays["kept"].sum()), "real": len(arrays["same_kept"])}
+    words = {name: name.replace("-", "_") for name in RUNNERS}
+    for judge in JUDGES:
+        for field in shares.FIELDS:
+            right, word = arrays[f"{field}_{judge}_real"], f"{field}_{judge}_real"
+            share = Share(int(right.sum()), len(right))
+            n |= {word: share.share, f"{word}_low": share.interval[0], f"{word}_high": share.interval[1]}
+            n |= {f"{word}_{part}": float(right[arrays[f"same_{part}"]].mean()) for part in ("learned", "kept")}
+        for name, word in words.items():
+            n |= shares.numbers(arrays, f"{judge}_{name}")
+            n[f"part_{judge}_{word}"] = n[f"top1_{judge}_{word}"] / n[f"top1_{judge}_real"]
+            for part in ("learned", "kept"):
+                real = n[f"top1_{judge}_real_{part}"]
+                n[f"part_{judge}_{word}_{part}"] = n[f"top1_{judge}_{word}_{part}"] / real
+    for name, word in words.items():
+        first, second = (arrays[f"{ORDER_BY}_{judge}_{name}"] for judge in JUDGES)
+        n[f"agreed_{word}"] = float((first == second).mean())
+        n[f"moved_{word}"] = abs(n[f"part_first_{word}"] - n[f"part_second_{word}"])
+    n["agreed_least"] = min(n[f"agreed_{word}"] for word in words.values())
+    n["moved_most"] = max(n[f"moved_{word}"] for word in words.values())
+    orders = [sorted(RUNNERS, key=lambda name: -arrays[f"{ORDER_BY}_{judge}_{name}"].sum()) for judge in JUDGES]
+    n["moved_expected"] = MOVED
+    n["same_order"] = int(orders[0] == orders[1])
+    return n | {f"count_{group}": int(here.sum()) for group, here in groups(arrays).items()}
