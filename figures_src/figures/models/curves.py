@@ -13,9 +13,9 @@ from plotting.style import new_figure
 
 WEIGHTS = (
     "emoji-sd/vae", "emoji-sd/text_encoder", "emoji-sd/unet", "decoders/openmoji", "decoders/noto", "decoders/twemoji",
-    "tiny-vae", "dit/transformer", "small", "judge",
+    "tiny-vae", "dit/transformer", "small", "judge", "judge2",
 )  # fmt: skip
-# What draws; the judge only weighs in the sum of what is shipped.
+# What draws; the judges' sizes are told beside it.
 NAMES = dict(zip(("vae", "text", "unet", "openmoji", "noto", "twemoji", "quick", "dit", "small"), WEIGHTS, strict=False))
 DATA = ()
 TITLE = "Training curves and cards"
@@ -94,7 +94,7 @@ def make(lab, smoke=False):
         count, size = parameters(lab, name)
         n |= {f"{prefix}_parameters_millions": count / 1e6, f"{prefix}_megabytes": size / 1e6}
     n["megabytes"] = sum(n[f"{prefix}_megabytes"] for prefix in NAMES)
-    n["judge_megabytes"] = parameters(lab, "judge")[1] / 1e6
+    n |= {f"{judge}_megabytes": parameters(lab, judge)[1] / 1e6 for judge in ("judge", "judge2")}
     n["parameters_millions"] = sum(n[f"{p}_parameters_millions"] for p in ("vae", "text", "unet"))
     n["stages"] = len(runs["unet"])
     polished = vae.get("psnr_after")
