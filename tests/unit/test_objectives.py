@@ -180,3 +180,18 @@ WRONG = {
 def test_wrong_arguments_get_one_sentence(call):
     with pytest.raises(ValueError, match=r"^\w[^\n]*\.$"):
         call()
+
+
+def test_timesteps_lean_towards_less_noise_when_shifted():
+    from denoised.training.denoiser import alpha_bar, draw_t
+
+    def mean(shift):
+        t = draw_t(20_000, shift, torch.Generator().manual_seed(0))
+        assert 0 <= int(t.min()) <= int(t.max()) <= 999
+        return t.float().mean().item()
+
+    assert mean(1.0) == pytest.approx(499.5, abs=10)
+    assert mean(0.5) < mean(0.7) < mean(1.0) - 30
+    t = draw_t(20_000, 0.01, torch.Generator().manual_seed(0))
+    assert (t > 900).float().mean() == pytest.approx(0.01, abs=0.004), "one in ten is uniform"
+    assert alpha_bar()[-1] == 0
