@@ -4,7 +4,6 @@
 python scripts/lab_opinions.py    resumes where it was stopped; writes figures_src/denoised/studies/opinions.npz
 """
 
-import copy
 import sys
 from functools import partial
 from pathlib import Path
@@ -18,8 +17,8 @@ from denoised import paths
 from denoised.data import splits
 from denoised.data.captions import prompt
 from denoised.lab import Lab
-from denoised.models import adapter, dit, second_judge, small
 from denoised.models import judge as judge_model
+from denoised.models import second_judge
 from denoised.pipeline import decode
 from denoised.probes import judge, play
 from denoised.studies import evenings, fewsteps, shelf
@@ -30,22 +29,11 @@ from studying import keep_results, made_once, right_about, run_script
 BATCH = 16
 
 
-def networks(lab) -> dict:
-    """The pipelines that draw, by the names of study.RUNNERS' networks."""
-    pipe = lab.pipeline()
-    taught = copy.copy(pipe)
-    taught.unet = adapter.merge(copy.deepcopy(pipe.unet), adapter.load(lab.weight("student")))
-    return {
-        "unet": pipe, "adapter": taught, "dit": dit.put_into(copy.copy(pipe), lab.weight("dit")),
-        "small": small.put_into(copy.copy(pipe), lab.weight("small")),
-    }  # fmt: skip
-
-
 def main() -> None:
     torch.set_num_threads(1)  # one thread adds numbers up in one order
     shipped = ("emoji-sd", "dit", "small", "student", *study.JUDGES.values())
     lab = Lab("study/opinions", weights=shipped, data=("specimens",))
-    weights, pipes = shelf.digests(lab, *study.NETWORKS), networks(lab)
+    weights, pipes = shelf.digests(lab, *study.NETWORKS), study.networks(lab)
     judges = {"first": judge_model.load(lab.weight("judge")), "second": second_judge.load(lab.weight("judge2"))}
     names = set(judges["first"].classes["concept"]) & set(judges["second"].classes["concept"])
     folder = paths.RUNS / "lab-opinions" / study.key()

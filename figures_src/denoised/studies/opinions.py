@@ -14,6 +14,7 @@ By both, the best network comes to 85 % of what real icons get with captions tha
 icons that were kept from it.
 """
 
+import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import numpy as np
 
 from denoised.data.captions import prompt
 from denoised.diffusion import bridge
-from denoised.models import dit, second_judge
+from denoised.models import adapter, dit, second_judge
 from denoised.models import small as small_model
 from denoised.probes.judge import Share
 from denoised.studies import evenings, fewsteps, judged, shares, shelf
@@ -61,6 +62,17 @@ def key(settings=fewsteps.SETTINGS) -> str:
         [asdict(settings), runners], evenings.play, judged.wanted, fewsteps.wanted, fewsteps.scheduler, prompt, bridge,
         dit.told, dit.velocity, dit.AsUNet, dit.WithEnd, small_model.velocity, second_judge,
     )  # fmt: skip
+
+
+def networks(lab) -> dict:
+    """{"unet", "adapter", "dit", "small": a pipeline that draws with that network}."""
+    pipe = lab.pipeline()
+    taught = copy.copy(pipe)
+    taught.unet = adapter.merge(copy.deepcopy(pipe.unet), adapter.load(lab.weight("student")))
+    return {
+        "unet": pipe, "adapter": taught, "dit": dit.put_into(copy.copy(pipe), lab.weight("dit")),
+        "small": small_model.put_into(copy.copy(pipe), lab.weight("small")),
+    }  # fmt: skip
 
 
 def groups(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
