@@ -71,9 +71,6 @@ def main() -> None:
     test = [all_rows[i] for i in real]
     for who, net in judges.items():
         arrays |= right_about(net, judge.look(net, all_pictures[real]), test, f"{who}_real")
-    for which, wanted in (("kept", arrays["kept"]), ("learned", ~arrays["kept"])):
-        asked = {row.concept for row, here in zip(rows, wanted, strict=True) if here}
-        arrays[f"same_{which}"] = np.array([row.concept in asked for row in test])
     facts = {"key": study.key(), "weights": weights, "torch": torch.__version__, "asked": [row.id for row in rows],
              "real": [row.id for row in test]}  # fmt: skip
     keep_results(study.FILE, facts, arrays)

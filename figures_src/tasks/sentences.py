@@ -31,7 +31,7 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno in REFUSED and error.filename is not None:
         return _in_the_way(error)
     if _saved_too_late(error):
-        name = str(error).strip().splitlines()[-1].strip("└─ ").removeprefix("figure:tiny/")
+        name = re.sub(r"^figure:\w+/", "", str(error).strip().splitlines()[-1].strip("└─ "))
         return f"What {name} is made from was saved just as it was done: run the same command again."
     if isinstance(error, MemoryError):
         return "There is not enough memory."
@@ -40,8 +40,9 @@ def sentence(error: BaseException) -> str:
 
 
 def _saved_too_late(error: BaseException) -> bool:
-    """pytask's word for a product that is there no more, though its task had just made it: its sources are others now."""
-    return type(error).__name__ == "NodeNotFoundError"
+    """pytask's word for a product that is there no more, though its task had just made it: its sources are others now. (It
+    has the same name for what a task depends on and does not find.)"""
+    return type(error).__name__ == "NodeNotFoundError" and "did not produce" in str(error)
 
 
 def _no_encoder(error: BaseException | None) -> str | None:

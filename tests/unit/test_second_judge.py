@@ -79,16 +79,26 @@ def few(monkeypatch, tmp_path):
     return first
 
 
-@pytest.mark.parametrize("grey", [0.5, 1.0])
-def test_it_goes_on_from_the_first_judge_and_grey_pictures_are_not_asked_their_colour(few, grey):
+def test_grey_pictures_are_not_asked_their_colour():
+    pictures, colour = torch.randn(200, 3, 8, 8), torch.arange(200) % 7
+    some, asked = judge_training.faded(pictures, colour, 0.25, torch.Generator().manual_seed(0))
+    grey = (some == some[:, :1]).flatten(1).all(1)
+    assert 20 < grey.sum() < 80
+    assert asked[grey].eq(judge_training.IGNORED).all() and torch.equal(asked[~grey], colour[~grey])
+    torch.testing.assert_close(some[grey].mean(1), pictures[grey].mean(1))
+    assert torch.equal(some[~grey], pictures[~grey])
+    all_of_them = judge_training.faded(pictures, colour, 1.0, torch.Generator())
+    assert torch.equal(all_of_them[0], pictures) and torch.equal(all_of_them[1], colour), "no colour, no mean"
+
+
+def test_it_goes_on_from_the_first_judge(few):
     preset = PRESETS["judge2"]
-    preset = replace(preset, samples=16, batch=8, warmup=1, lr=1e-9, extra=preset.extra | {"grey": grey})
-    net, report = judge_training.train_judge(preset)
+    net, report = judge_training.train_judge(replace(preset, samples=16, batch=8, warmup=1, lr=1e-9))
     assert isinstance(net.heads["concept"], second_judge.CosineHead) and report["finished"]
     at_first, now = few.body.state_dict(), net.body.state_dict()
     kept = [name for name in now if name.endswith("weight") and now[name].ndim == 4]
     assert kept and all((now[name] - at_first[name]).abs().max() < 1e-2 for name in kept), "it did not begin from there"
-    assert all(np.isfinite(point["loss"]) for point in report["curve"]), "if all are grey, one keeps its colours"
+    assert all(np.isfinite(point["loss"]) for point in report["curve"])
 
 
 def test_what_is_shipped_names_the_same_things_and_has_looked_for_longer():

@@ -1,5 +1,6 @@
 """What a failed build tells: each cause once."""
 
+import pytest
 from _pytask.exceptions import NodeNotFoundError
 
 from tasks.sentences import foreseen, sentence, together
@@ -21,8 +22,15 @@ def test_what_differs_is_told_apart():
     assert together([]) == []
 
 
-def test_what_was_saved_too_late_is_told_and_what_helps():
+@pytest.mark.parametrize("profile", ["tiny", "sd15"])
+def test_what_was_saved_too_late_is_told_and_what_helps(profile):
     """Sources saved between the last look at them and pytask's own: it only says that a product is missing."""
-    error = NodeNotFoundError("The task did not produce the following files:\n\n└── figure:tiny/arch/tokens\n")
+    error = NodeNotFoundError(f"The task did not produce the following files:\n\n└── figure:{profile}/arch/tokens\n")
     assert foreseen(error)
     assert sentence(error) == "What arch/tokens is made from was saved just as it was done: run the same command again."
+
+
+def test_what_a_task_does_not_find_is_another_matter():
+    error = NodeNotFoundError("Some dependencies do not exist:\n\n└── a.txt\n\n(Hint: Your file-system is case-sensitive.)")
+    assert not foreseen(error)
+    assert "Some dependencies do not exist" in sentence(error)

@@ -290,7 +290,7 @@ def test_the_card_tells_of_the_stage_before(runs):
     assert run._earlier(None) is None
 
 
-@pytest.mark.parametrize("folder", ["emoji-sd/unet", "dit/transformer", "judge"])
+@pytest.mark.parametrize("folder", ["emoji-sd/unet", "dit/transformer"])
 def test_the_card_tells_of_a_shipped_stage_whose_run_is_gone(tmp_path, monkeypatch, folder):
     """A clone has no runs: whoever goes on from what is shipped finds its story in the card there."""
     monkeypatch.setattr(paths, "WEIGHTS", tmp_path)

@@ -50,8 +50,9 @@ def load(folder: Path) -> JudgeNet:
         net = build(config["classes"], channels=config["channels"], blocks=config["blocks"])
         net.load_state_dict({name: value.float() for name, value in load_file(folder / "model.safetensors").items()})
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        said = str(error).partition("\n")[0][:80]
         raise DenoisedError(
-            f"There is no whole {folder.name} in {folder} ({str(error).splitlines()[0][:80]}): restore it from git, or "
+            f"There is no whole {folder.name} in {folder} ({said}): restore it from git, or "
             f"train it with `python scripts/train.py {folder.name}`."
         ) from None
     return net.eval().requires_grad_(False)

@@ -82,10 +82,7 @@ def train_judge(preset: Preset, **limits):
         x = augment(images.to_float(x), generator, mirror[pick], turn=extra["turn"], zoom=extra["zoom"])
         right = {head: wanted[head][pick] for head in classes}
         if extra["grey"]:
-            faded = torch.rand(len(pick), generator=generator) < extra["grey"]
-            faded &= ~faded.all()  # the mean of no colour would not be a number
-            x = torch.where(faded[:, None, None, None], x.mean(1, keepdim=True), x)
-            right["colour"] = right["colour"].masked_fill(faded, IGNORED)
+            x, right["colour"] = faded(x, right["colour"], extra["grey"], generator)
         x = erase(x, generator).contiguous(memory_format=torch.channels_last)
         with loop.bf16():
             logits = net(x)
@@ -104,6 +101,14 @@ def train_judge(preset: Preset, **limits):
     if share:
         report |= {"held_out_reconstructed": evaluate(again)}
     return net, report
+
+
+def faded(x: torch.Tensor, colour: torch.Tensor, share: float, generator: torch.Generator):
+    """(pictures [B, 3, 64, 64] of which about a `share` has lost its colours, their targets [B], IGNORED for those). Where
+    the lot takes all, none is faded: the mean loss of no colour would not be a number."""
+    grey = torch.rand(len(x), generator=generator) < share
+    grey &= ~grey.all()
+    return torch.where(grey[:, None, None, None], x.mean(1, keepdim=True), x), colour.masked_fill(grey, IGNORED)
 
 
 def erase(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -60,8 +60,8 @@ def run(preset: Preset, threads: int | None = None, **limits) -> bool:
             folder = paths.WEIGHTS / preset.name
             judge_model.save_config(net, folder)
             store.save_tensors(net, folder / "model.safetensors")
-            start = _earlier(preset.extra.get("start"))
-            store.write_card(folder, preset, report, **({"start": start} if start else {}))
+            start = preset.extra.get("start")  # a shipped one, whatever lies in runs/
+            store.write_card(folder, preset, report, **({"start": store.read_card(paths.WEIGHTS / start)} if start else {}))
     elif preset.kind == "unet":
         from denoised.models.unet import scheduler
         from denoised.training.denoiser import train_unet
@@ -111,7 +111,7 @@ def _earlier(name: str | None) -> dict | None:
     before that; the shipped card if that preset made what is shipped; None if unknown."""
     last = paths.RUNS / (name or "") / "last.pt"
     if not name or not last.exists():
-        shipped = (paths.WEIGHTS / folder / "card.json" for folder in (f"{store.SD}/unet", "dit/transformer", "judge"))
+        shipped = (paths.WEIGHTS / folder / "card.json" for folder in (f"{store.SD}/unet", "dit/transformer"))
         cards = [json.loads(card.read_text()) for card in shipped if card.exists()]
         return next((card for card in cards if card["preset"]["name"] == name), None)
     saved = torch.load(last, map_location="cpu", weights_only=True, mmap=True)

@@ -71,7 +71,7 @@ def train_dit(preset: Preset, **limits):
 
 def averaged(name: str, kind: type):
     """The averaged transformer, of the diffusers class `kind`, that preset `name` left in runs/; or, without that, the
-    shipped one if that preset made it (a byte a weight: good enough to go on from)."""
+    shipped one if that preset made it (a byte a weight: good enough to go on from). DenoisedError without either."""
     folder, shipped = paths.RUNS / name / "ema", paths.WEIGHTS / SHIPPED[kind]
     if (folder / "config.json").exists():
         return kind.from_pretrained(folder, torch_dtype=torch.float32)

@@ -24,7 +24,7 @@ TINY_ONLY = "The judges know the small models' emoji only."
 
 WORDS = {
     "real": "real, held out",
-    "dit-25": "transformer, 25",
+    "dit-25": "transformer, 25 steps",
     "unet-25": "U-Net, 25 steps",
     "adapter-4": "adapter, 4 steps",
     "small-4": "small, 4 steps",
@@ -40,7 +40,8 @@ def colour(name):
 def make(lab, smoke=False):
     facts, arrays = study.load()
     shelf.expect(facts, lab, study.NETWORKS, "lab_opinions")
-    n = study.numbers(arrays) | {"guidance": study.RUNNERS[study.BEST].guidance, "steps": study.RUNNERS[study.BEST].steps}
+    best = study.RUNNERS[study.BEST]
+    n = study.numbers(facts, arrays) | {"guidance": best.guidance, "steps": best.steps}
     row_of = {row.id: row for row in splits.load()}
     vae, some = lab.vae(), slice(2 if smoke else None)
     drawn = {group: decode(vae, torch.from_numpy(arrays[f"z_{group}"][some]).float()) for group in GROUPS}

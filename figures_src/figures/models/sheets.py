@@ -2,6 +2,8 @@
 with its four-step adapter, the transformer, and the small transformer.
 """
 
+import numpy as np
+
 from denoised.data import splits
 from denoised.data.prompts import SHEET, SHEET_PROMPTS
 from denoised.models import judge as judge_model
@@ -40,7 +42,7 @@ def make(lab, smoke=False):
          "few": WAYS["small"].steps}  # fmt: skip
     for name, pictures in drawn.items():
         for who, net in judges.items():
-            named = judge.names(net, judge.look(net, [pictures[i] for i in can]))
+            named = judge.names(net, judge.look(net, np.stack([pictures[i] for i in can])))
             n[f"named_{who}_{name}"] = sum(best == place[SHEET[i][0]] for (best,), i in zip(named, can, strict=True))
     words = ["\n".join([*what.split(), style]) for what, style in SHEET[:count]]
 
