@@ -24,7 +24,7 @@ def test_every_drawing_is_in_one_group():
 
 
 def test_drawings_are_held_against_real_icons_of_the_same_things():
-    """Cats: one of two real ones named, both drawings; dogs: both real ones, one of two drawings. No real cow: no matter."""
+    """Cats: one of two real ones named, both drawings; dogs: both real ones, one of two drawings. No real cow."""
     drawn, asked = np.array([1, 1, 1, 0, 1], bool), ["cat", "cat", "dog", "dog", "cow"]
     real, things = np.array([1, 0, 1, 1, 0], bool), ["cat", "cat", "dog", "dog", "yak"]
     part, low, high = study.part_of_real(drawn, asked, real, things)
