@@ -64,9 +64,6 @@ _PRESETS = (
            cooldown=0.0, extra={"pixels": 64, "keep": [51_200, 102_400, 256_000]}),
     Preset("dit", "dit", samples=160_000, batch=32, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=6,
            extra={"pixels": 128, "start": "dit-64px"}),
-    # A second round at full size: when the first ended it was still learning fast.
-    Preset("dit2", "dit", samples=128_000, batch=32, lr=5e-4, weight_decay=0.01, warmup=4_000, seed=7,
-           extra={"pixels": 128, "start": "dit"}),
     # A fifth of that size, for the open box: what a reader waits for is megabytes.
     Preset("small-64px", "small", samples=320_000, batch=64, lr=1e-3, weight_decay=0.01, warmup=16_000, seed=8,
            cooldown=0.0, extra={"pixels": 64, "keep": [25_600, 51_200, 102_400, 204_800, 307_200]}),
