@@ -57,7 +57,7 @@ def written(site: Path) -> dict[str, int]:
 
 @pytest.mark.alone
 def test_an_edited_sentence_asks_for_nothing_slow(twin, poison):
-    """Nothing of torch, numpy or matplotlib is imported, no figure is rendered, no picture is written again, and the page
+    """Nothing of torch, numpy or matplotlib is imported, no figure is rendered or written again, and the page
     has the new sentence. Once it is there, MkDocs is not even started."""
     light = poison("torch", "numpy", "matplotlib")
     build(twin, light)  # hashes of the copies are taken once
