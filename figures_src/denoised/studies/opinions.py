@@ -25,7 +25,6 @@ from denoised.data.captions import prompt
 from denoised.diffusion import bridge
 from denoised.models import adapter, dit, second_judge
 from denoised.models import small as small_model
-from denoised.probes.judge import Share
 from denoised.studies import evenings, fewsteps, judged, shares, shelf
 from denoised.studies.small import Runner
 from denoised.training import judge as judge_training
@@ -112,9 +111,7 @@ def numbers(facts: dict, arrays: dict[str, np.ndarray]) -> dict[str, float]:
     words = {name: name.replace("-", "_") for name in RUNNERS}
     for judge in JUDGES:
         for field in shares.FIELDS:
-            right, word = arrays[f"{field}_{judge}_real"], f"{field}_{judge}_real"
-            share = Share(int(right.sum()), len(right))
-            n |= {word: share.share, f"{word}_low": share.interval[0], f"{word}_high": share.interval[1]}
+            n |= shares.with_interval(f"{field}_{judge}_real", arrays[f"{field}_{judge}_real"])
         for name, word in words.items():
             n |= shares.numbers(arrays, f"{judge}_{name}")
             for part, here in parts.items():
@@ -131,7 +128,7 @@ def numbers(facts: dict, arrays: dict[str, np.ndarray]) -> dict[str, float]:
         n |= {f"{field}_least": min(found), f"{field}_most": max(found)}
     n |= {"agreed_expected": AGREED, "moved_expected": MOVED}
     n["moved_too_far"] = sum(n[f"moved_{word}"] > MOVED for word in words.values())
-    for field, told in (("top5", "same_order"), ("top1", "same_order_at_once")):
+    for field, told in ((ORDER_BY, "same_order"), ("top1", "same_order_at_once")):
         orders = [sorted(RUNNERS, key=lambda name: -arrays[f"{field}_{judge}_{name}"].sum()) for judge in JUDGES]
         n[told] = int(orders[0] == orders[1])
     return n | {f"count_{group}": int(here.sum()) for group, here in groups(arrays).items()}
